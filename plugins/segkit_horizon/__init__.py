@@ -1,0 +1,1 @@
+"""The horizon: scenes to learn it from."""

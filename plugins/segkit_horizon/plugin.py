@@ -1,0 +1,19 @@
+"""The entry point of segkit_horizon. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segkit.hooks import hookimpl
+from segkit.spec import ComponentSpec
+
+
+@hookimpl
+def segkit_components() -> Iterator[ComponentSpec]:
+    """Give the components for the horizon."""
+    yield ComponentSpec(
+        "dataset",
+        "synthetic_horizon",
+        "segkit_horizon.scenes.dataset:SyntheticHorizon",
+        "Rendered sea and sky from (seed, index) alone, with the exact horizon line; no file, no download.",
+    )

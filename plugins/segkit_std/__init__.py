@@ -1,0 +1,1 @@
+"""First-party components, registered through the same entry point as anyone's."""

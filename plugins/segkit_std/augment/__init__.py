@@ -1,0 +1,1 @@
+"""Augment, one a file."""

@@ -1,0 +1,1 @@
+"""segkit: plugin-based image segmentation."""
