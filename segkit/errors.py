@@ -78,7 +78,7 @@ class DivergedError(SegkitError):
     """Training left the finite numbers."""
 
 
-class InterruptedRun(SegkitError):
+class RunInterruptedError(SegkitError):
     """A run was stopped by a signal; its work is saved.
 
     Args:

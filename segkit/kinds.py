@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from torch import Tensor, nn
 
 IGNORE = 255
@@ -150,7 +149,7 @@ class Dataset(Protocol):
 
 
 class Augment(Protocol):
-    """A random change of a batch, on the device. Draws from torch's global generator only, so a step repeats exactly."""
+    """A random change of a batch, on the device, drawn from torch's global generator only, so that a step repeats."""
 
     def __call__(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
         """Images (N, C, H, W) float in [0, 1] and masks (N, H, W) int64 -> the same; what left the frame is 255."""

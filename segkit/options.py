@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
-import difflib
 import enum
 import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal, Union
@@ -190,12 +189,3 @@ def _argument_docs(docstring: str) -> dict[str, str]:
         return {}
     parts = re.split(r"^ +(\w+)(?: \([^\n]*?\))?: ", section[1], flags=re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
-
-
-def suggest(word: str, words: Iterable[str]) -> str:
-    """Give the remedy for a word that is none of some: the nearest one, else all of them."""
-    known = sorted(words)
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(known)}" if known else "there is none"

@@ -1,7 +1,8 @@
-"""Plain data and its types: a recipe's value fitted to the type that an option asks for, and types said in words."""
+"""Plain data and its types: a recipe's value fitted to a type, types said in words, and did-you-mean."""
 
 from __future__ import annotations
 
+import difflib
 import enum
 import types
 import typing
@@ -86,3 +87,12 @@ def _fit_plain(value: Any, kind: type) -> Any:
     if issubclass(kind, enum.Enum) and value in kind.__members__:
         return kind[value]
     raise MisfitError(type_name(kind))
+
+
+def suggest(word: str, words: Iterable[str]) -> str:
+    """Give the remedy for a word that is none of some: the nearest one, else all of them."""
+    known = sorted(words)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(known)}" if known else "there is none"

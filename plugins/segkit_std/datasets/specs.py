@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from segkit.spec import ComponentSpec
 
-SPECS: tuple[ComponentSpec, ...] = ()
+SPECS: tuple[ComponentSpec, ...] = (
+    ComponentSpec(
+        kind="dataset",
+        name="folder",
+        path="segkit_std.datasets.folder:Folder",
+        summary="Image and mask files in folders, paired by stem; split by folder, by ratio or by group.",
+    ),
+)

@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from segkit.spec import ComponentSpec
 
-SPECS: tuple[ComponentSpec, ...] = ()
+SPECS: tuple[ComponentSpec, ...] = (
+    ComponentSpec(
+        kind="decoder",
+        name="unet",
+        path="segkit_std.decoders.unet:UNet",
+        summary="The U-Net's decoder: upsample, join with the finer map, convolve twice.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Rendered scenes: sea and sky of a seed, with the exact horizon line."""

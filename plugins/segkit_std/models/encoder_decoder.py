@@ -1,0 +1,82 @@
+"""A backbone, a decoder and a head: the default model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segkit.kinds import Activation, Backbone, Decoder, Make, Norm
+
+
+class EncoderDecoder(nn.Module):
+    """A backbone, a decoder and a convolution to the classes' logits, resized to the images' size.
+
+    (N, C, H, W) -> (N, K, H, W), K = 1 for two classes (the logit is for class 1), else the number of classes. Where
+    the decoder's map is coarser than the image, the logits are resized bilinearly. Carries the backbone's ``mean`` and
+    ``std`` when it has them.
+
+    The parts are factories, called by keyword with their kind's engine values. In a recipe they are written by name,
+    and their defaults are ``plain``, ``unet``, ``batch`` and ``relu``.
+
+    Args:
+        in_channels: Channels of an image.
+        classes: Class names in index order, two or more.
+        backbone: What sees the image.
+        decoder: What joins the backbone's maps into one.
+        norm: The normalization that backbone and decoder are built with.
+        activation: The non-linearity that backbone and decoder are built with.
+        head_kernel: Side of the last convolution's kernel, odd.
+
+    Raises:
+        ValueError: When there are fewer than two classes, the kernel is even, or a part is no factory.
+
+    Example:
+        >>> from torch.nn import BatchNorm2d, ReLU
+        >>> from segkit_std.backbones.plain import Plain
+        >>> from segkit_std.decoders.unet import UNet
+        >>> model = EncoderDecoder(3, ("sky", "sea"), Plain, UNet, lambda channels: BatchNorm2d(channels), ReLU)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        classes: Sequence[str],
+        backbone: Make[Backbone] | str = "plain",
+        decoder: Make[Decoder] | str = "unet",
+        norm: Make[Norm] | str = "batch",
+        activation: Make[Activation] | str = "relu",
+        head_kernel: int = 1,
+    ) -> None:
+        super().__init__()
+        if (
+            isinstance(backbone, str)
+            or isinstance(decoder, str)
+            or isinstance(norm, str)
+            or isinstance(activation, str)
+        ):
+            raise ValueError(
+                "backbone, decoder, norm and activation must be factories here, as names are for recipes: "
+                f"pass such as Plain or torch.nn.ReLU, not {backbone!r}, {decoder!r}, {norm!r}, {activation!r}"
+            )
+        if len(classes) < 2:
+            raise ValueError(f"classes must be two or more names, not {list(classes)}: name the background too")
+        if head_kernel < 1 or head_kernel % 2 == 0:
+            raise ValueError(f"head_kernel must be odd and positive, not {head_kernel}: give 1 or 3")
+        self.backbone = backbone(in_channels=in_channels, norm=norm, activation=activation)
+        self.decoder = decoder(
+            channels=self.backbone.channels, strides=self.backbone.strides, norm=norm, activation=activation
+        )
+        outputs = 1 if len(classes) == 2 else len(classes)
+        self.head = nn.Conv2d(self.decoder.out_channels, outputs, head_kernel, padding=head_kernel // 2)
+        for statistic in ("mean", "std"):
+            if hasattr(self.backbone, statistic):
+                setattr(self, statistic, getattr(self.backbone, statistic))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) -> logits (N, K, H, W)."""
+        logits: Tensor = self.head(self.decoder(self.backbone(images)))
+        if logits.shape[-2:] != images.shape[-2:]:
+            logits = F.interpolate(logits, images.shape[-2:], mode="bilinear", align_corners=False)
+        return logits

@@ -1,0 +1,113 @@
+"""The Python interface, which the command line uses too. Importing it costs no torch; calling it may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segkit.discovery import Component, catalog
+
+if TYPE_CHECKING:
+    from segkit.assembly import Assembly
+    from segkit.engine.session import Result
+
+
+def components(kind: str | None = None) -> list[Component]:
+    """Give the components of all installed plugins, or those of one kind."""
+    return [component for component in catalog().components if kind in (None, component.kind)]
+
+
+def build(kind: str, name: str, options: Mapping[str, Any] | None = None, **engine_values: Any) -> Any:
+    """Make one component.
+
+    Args:
+        kind: Such as "loss".
+        name: Its name, or ``distribution:name``.
+        options: As a recipe would give them.
+        engine_values: What the engine would give, such as ``channels=16`` for a norm.
+
+    Raises:
+        UserError: When there is none such, or an option does not fit.
+
+    Example:
+        >>> import segkit
+        >>> loss = segkit.build("loss", "dice", classes=("sky", "sea"))
+    """
+    from segkit.assemble import Binder
+    from segkit.errors import RecipeError
+    from segkit.recipe import Layer, Node
+
+    layer = Layer()
+    bound = Binder(catalog(), layer).bind(Node(kind, name, dict(options or {}), ()))
+    if bound is None:
+        raise RecipeError.of(layer.faults)
+    return bound(**engine_values)
+
+
+def _assembly(recipe: str | Path, overrides: Sequence[str]) -> Assembly:
+    from segkit.recipe import read_recipe
+
+    read = read_recipe(recipe, overrides, catalog())  # names first: a misspelt one is told before torch is imported
+    from segkit.assembly import assemble
+
+    return assemble(read, catalog())
+
+
+def check(recipe: str | Path, overrides: Sequence[str] = ()) -> None:
+    """Check a recipe: structure, names, options, and that all it names can be made; no frame is read.
+
+    Raises:
+        UserError: With every fault of the first stage that has any.
+    """
+    assembly = _assembly(recipe, overrides)
+    from segkit.engine.build import build as build_all
+
+    build_all(assembly)
+
+
+def run(recipe: str | Path, overrides: Sequence[str] = ()) -> Result:
+    """Train a recipe and test it with the best weights.
+
+    Args:
+        recipe: A file, or the name of a shipped recipe.
+        overrides: ``dotted.key=value``, as on the command line.
+
+    Raises:
+        SegkitError: With the cause and the remedy.
+    """
+    assembly = _assembly(recipe, overrides)
+    from segkit.engine.session import train
+
+    return train(assembly)
+
+
+def resume(folder: Path) -> Result:
+    """Go on with an interrupted run; the result is that of a run that was never interrupted."""
+    from segkit.engine.folder import recipe_of
+
+    assembly = _assembly(recipe_of(folder), ())
+    from segkit.engine.session import train
+
+    return train(assembly, resume=folder)
+
+
+def evaluate(folder: Path, data: Path | None = None, split: str = "test") -> dict[str, Any]:
+    """Measure a run's best weights on a split of its own data, or on a folder of images and masks.
+
+    Returns:
+        ``{"split", "images", "metrics": {name: number}}``.
+    """
+    from segkit.engine.folder import recipe_of
+
+    assembly = _assembly(recipe_of(folder), ())
+    from segkit.engine.measure import measure
+
+    return measure(assembly, folder, catalog(), data=data, split=split)
+
+
+def predict(folder: Path, images: Sequence[Path], out: Path) -> int:
+    """Write masks and overlays of images; give the number of those that could not be read."""
+    from segkit.deploy.predict import predict as predict_files
+
+    return predict_files(folder, images, out, catalog())

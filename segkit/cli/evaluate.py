@@ -1,0 +1,27 @@
+"""``segkit evaluate``: measure a trained run again, on its own data or on others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate_command(
+    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    data: Annotated[Path | None, typer.Option(help="Another folder of images/ and masks/.")] = None,
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure a run's best weights on a split."""
+    from segkit import api
+
+    result = api.evaluate(run, data=data, split=split)
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+        return
+    typer.echo(f"{result['split']}, {result['images']} images:")
+    for name, value in result["metrics"].items():
+        typer.echo(f"  {name:<20} {value:.4f}")

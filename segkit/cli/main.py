@@ -1,0 +1,55 @@
+"""The command line: the verbs, and what becomes of an error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from segkit.cli.check import check_command
+from segkit.cli.evaluate import evaluate_command
+from segkit.cli.list import list_command
+from segkit.cli.plugins import plugins_command
+from segkit.cli.predict import predict_command
+from segkit.cli.run import run_command
+from segkit.cli.show import show_command
+from segkit.errors import SegkitError
+
+app = typer.Typer(
+    help="Train, check and use image-segmentation models; at their best on the horizon.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run_command)
+app.command("check")(check_command)
+app.command("list")(list_command)
+app.command("show")(show_command)
+app.command("plugins")(plugins_command)
+app.command("evaluate")(evaluate_command)
+app.command("predict")(predict_command)
+
+
+class _Talk(logging.Handler):
+    """Says what is logged on standard error as it is at that moment: a progress bar may have put itself before it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 the user's mistake, 130 and 143 interrupted."""
+    logger = logging.getLogger("segkit")
+    logger.addHandler(_Talk())
+    logger.setLevel(logging.INFO)
+    try:
+        app(prog_name="segkit")
+    except SegkitError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)

@@ -1,0 +1,98 @@
+"""The folder of a run: its number, its log, and what it says of the machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from collections.abc import Mapping
+from logging.handlers import MemoryHandler
+from pathlib import Path
+
+import torch
+
+from segkit.engine.checkpoint import write_json
+from segkit.errors import RecipeError, UserError
+
+RECIPE = "recipe.yaml"
+_log = logging.getLogger("segkit")
+
+
+def check_free(wanted: Path | None) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        RecipeError: Then.
+    """
+    if wanted is not None and wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
+        raise RecipeError(f"run.dir {wanted} is not empty", f"name another, or segkit run --resume {wanted}")
+
+
+def new_folder(name: str, wanted: Path | None) -> Path:
+    """Make the folder of a new run: the one wanted, else the next free number in runs/<recipe>."""
+    if wanted is not None:
+        wanted.mkdir(parents=True, exist_ok=True)
+        return wanted
+    parent = Path("runs") / name
+    parent.mkdir(parents=True, exist_ok=True)
+    number = max((int(path.name) for path in parent.iterdir() if path.name.isdigit()), default=0)
+    while True:
+        number += 1
+        try:
+            (parent / str(number)).mkdir()
+        except FileExistsError:  # another run took it in this moment
+            continue
+        return parent / str(number)
+
+
+def recipe_of(folder: Path) -> Path:
+    """Give the resolved recipe of a run folder.
+
+    Raises:
+        UserError: When it is none.
+    """
+    path = folder / RECIPE
+    if not path.is_file():
+        raise UserError(f"{folder} is no run folder: it has no {RECIPE}", "name the folder that a run printed")
+    return path
+
+
+def write_environment(folder: Path, distributions: Mapping[str, str], device: str) -> None:
+    """Write environment.json: what the run ran on and with."""
+    facts = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "torch": torch.__version__,
+        "device": device,
+        "distributions": dict(sorted(distributions.items())),
+    }
+    write_json(folder / "environment.json", facts)
+
+
+class RunLog:
+    """Keeps what is said, from before the run has a folder, and writes it to log.txt once it has one."""
+
+    def __init__(self) -> None:
+        self._memory = MemoryHandler(capacity=100_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)
+        self._file: logging.FileHandler | None = None
+
+    def __enter__(self) -> RunLog:
+        _log.addHandler(self._memory)
+        return self
+
+    def write_to(self, folder: Path) -> None:
+        """Write what was said so far, and from now on, to the folder's log.txt."""
+        self._file = logging.FileHandler(folder / "log.txt", encoding="utf-8")
+        self._file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self._memory.setTarget(self._file)
+        self._memory.flush()
+        _log.removeHandler(self._memory)
+        _log.addHandler(self._file)
+
+    def __exit__(self, *_: object) -> None:
+        _log.removeHandler(self._memory)
+        self._memory.close()
+        if self._file is not None:
+            _log.removeHandler(self._file)
+            self._file.close()

@@ -1,0 +1,83 @@
+"""``segkit evaluate``: a run's best weights, measured on a split of its own data or on another folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from segkit.assemble import Binder
+from segkit.assembly import Assembly
+from segkit.discovery import Catalog
+from segkit.engine.build import frame_format
+from segkit.engine.cache import open_frames
+from segkit.engine.evaluate import Evaluator
+from segkit.engine.intake import Intake
+from segkit.engine.model_file import load_model
+from segkit.engine.session import FABRIC_PRECISION
+from segkit.errors import RecipeError, UserError
+from segkit.kinds import Dataset
+from segkit.recipe import Layer, Node
+
+_log = logging.getLogger("segkit")
+
+
+def measure(
+    assembly: Assembly, folder: Path, catalog: Catalog, data: Path | None = None, split: str = "test"
+) -> dict[str, Any]:
+    """Measure a run.
+
+    Args:
+        assembly: The run's recipe.
+        folder: The run's folder.
+        catalog: Where its components are found.
+        data: Another folder: all pairs of its images/ when it has one, never a ratio split; else its <split>/.
+        split: "train", "val" or "test".
+
+    Returns:
+        ``{"split", "images", "metrics": {name: number}}``.
+
+    Raises:
+        UserError: When the folder holds no model, or the split or the data cannot be had.
+    """
+    model, card = load_model(folder, catalog)
+    if tuple(card.classes) != assembly.recipe.classes or card.task != assembly.recipe.task:
+        _log.warning("the model was trained for %s %s", card.task, list(card.classes))
+    dataset = _own(assembly, split) if data is None else _folder(assembly, catalog, data, split)
+    frames = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)
+    fabric = Fabric(devices=1, precision=FABRIC_PRECISION[card.precision])
+    if card.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+    forward = fabric.setup_module(model)
+    intake = Intake(card.mean, card.std, channels_last=card.channels_last).to(fabric.device)
+    metrics = {bound.component.name: bound(classes=assembly.recipe.classes) for bound in assembly.metrics}
+    values = Evaluator(fabric, frames, intake, metrics, batch_size=assembly.recipe.train.batch_size)(forward.eval())
+    return {"split": split, "images": len(frames), "metrics": values}
+
+
+def _own(assembly: Assembly, split: str) -> Dataset:
+    if split not in assembly.datasets:
+        known = ", ".join(assembly.datasets)
+        raise UserError(f"the run's recipe has no split {split!r}", f"its splits are {known}")
+    recipe = assembly.recipe
+    dataset: Dataset = assembly.datasets[split](split=split, classes=recipe.classes, task=recipe.task)
+    return dataset
+
+
+def _folder(assembly: Assembly, catalog: Catalog, data: Path, split: str) -> Dataset:
+    root = data.expanduser().absolute()
+    options: dict[str, Any] = {"root": str(root)}
+    if (root / "images").is_dir():
+        options |= {"images": "images", "masks": "masks"}
+    layer = Layer()
+    bound = Binder(catalog, layer).bind(Node("dataset", "folder", options, ()))
+    if bound is None:
+        raise RecipeError.of(layer.faults)
+    bound = dataclasses.replace(bound, label=f"--data {data}")
+    recipe = assembly.recipe
+    dataset: Dataset = bound(split=split, classes=recipe.classes, task=recipe.task)
+    return dataset

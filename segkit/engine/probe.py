@@ -1,0 +1,60 @@
+"""Times a few warm steps: which precision is faster on this machine, and how many steps fit into a time."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from segkit.engine.fit import Trainer
+from segkit.engine.plan import Pace
+from segkit.recipe import Train
+
+_WARM, _TIMED = 2, 3  # steps
+_WORTH = 0.9  # bf16 must take at most this share of float32's time: it costs digits
+_log = logging.getLogger("segkit")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How to run, and how fast that is; the pace is None where nobody asked for it."""
+
+    precision: str
+    channels_last: bool
+    pace: Pace | None = None
+
+
+def decide(train: Train, make: Callable[[str, bool], tuple[Trainer, Callable[[], float]]]) -> Decision:
+    """Fill in what the recipe leaves to the machine.
+
+    Args:
+        train: The recipe's words; where they decide everything, nothing is timed.
+        make: (precision, channels_last) -> a trainer on a copy of the model, and a function that validates a part
+            and gives the seconds that the whole would take.
+    """
+    layout = True if train.channels_last == "auto" else train.channels_last
+    if train.precision != "auto" and train.max_time is None:
+        return Decision(train.precision, layout)
+    names = ["fp32", "bf16"] if train.precision == "auto" else [train.precision]
+    paces = {name: _pace(*make(name, layout)) for name in names}
+    best = names[0]
+    if len(names) == 2:
+        best = "bf16" if paces["bf16"].step < _WORTH * paces["fp32"].step else "fp32"
+        times = ", ".join(f"{name} {1000 * pace.step:.0f} ms" for name, pace in paces.items())
+        _log.info("precision: %s (a step takes: %s)", best, times)
+    return Decision(best, layout, paces[best])
+
+
+def _pace(trainer: Trainer, validation: Callable[[], float]) -> Pace:
+    times = []
+    for _ in range(_WARM + _TIMED):
+        begun = time.perf_counter()
+        trainer.train_step()
+        if trainer.fabric.device.type == "cuda":
+            torch.cuda.synchronize(trainer.fabric.device)
+        times.append(time.perf_counter() - begun)
+    return Pace(statistics.median(times[_WARM:]), validation())

@@ -1,0 +1,236 @@
+"""``segkit run`` from an assembly to a folder: frames, probe, training, test with the best weights."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from segkit.assembly import Assembly
+from segkit.engine.build import Parts, WeightedSum, build, build_loss, frame_format
+from segkit.engine.cache import Frames, open_frames
+from segkit.engine.checkpoint import LAST, load_checkpoint, load_weights, save_weights, whole_file, write_json
+from segkit.engine.evaluate import Evaluator
+from segkit.engine.events import Events, RunView
+from segkit.engine.fit import Trainer
+from segkit.engine.folder import RECIPE, RunLog, check_free, new_folder, write_environment
+from segkit.engine.intake import Intake
+from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
+from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
+from segkit.engine.probe import Decision, decide
+from segkit.recipe import Train, dump, seconds
+
+FABRIC_PRECISION: Mapping[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
+_PROBED_BATCHES = 2  # of the validation set
+_log = logging.getLogger("segkit")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    Attributes:
+        folder: The run's folder.
+        split: The split that was measured with the best weights: "test", or "val" for a recipe without one.
+        images: How many frames that has.
+        metrics: By name.
+        stopped: Why training ended.
+    """
+
+    folder: Path
+    split: str
+    images: int
+    metrics: Mapping[str, float]
+    stopped: str
+
+
+@contextlib.contextmanager
+def determinism(wanted: bool) -> Iterator[None]:
+    """Prefer deterministic kernels for a while; what has none warns."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    benchmark = torch.backends.cudnn.benchmark
+    if wanted:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(wanted, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cudnn.benchmark = not wanted
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+        torch.backends.cudnn.benchmark = benchmark
+
+
+def train(assembly: Assembly, resume: Path | None = None) -> Result:
+    """Train and test.
+
+    Args:
+        assembly: The recipe; of the run folder itself when resuming.
+        resume: The folder of an interrupted run to go on with.
+
+    Raises:
+        SegkitError: RecipeError, DataError, DivergedError or RunInterruptedError.
+    """
+    with RunLog() as log, determinism(assembly.recipe.deterministic):
+        if resume is None:
+            check_free(assembly.recipe.run.dir)
+        session = _Session(assembly, build(assembly))
+        folder = resume or new_folder(assembly.name, assembly.recipe.run.dir)
+        log.write_to(folder)
+        return session.run(folder, resume is not None)
+
+
+class _Session:
+    """The objects of one run."""
+
+    def __init__(self, assembly: Assembly, parts: Parts) -> None:
+        self._assembly, self._parts, self._recipe = assembly, parts, assembly.recipe
+        form = frame_format(assembly)
+        cache = assembly.recipe.data.cache
+        self._frames: dict[str, Frames] = {
+            split: open_frames(dataset, form, cache, split) for split, dataset in parts.datasets.items()
+        }
+        self._per_epoch = epoch_steps(self._recipe.train, len(self._frames["train"]))
+        self._loss = build_loss(assembly, self._frames["train"].counts)
+
+    def run(self, folder: Path, resumed: bool) -> Result:
+        decision = decide(self._recipe.train, self._probe)
+        plan = self._plan(self._total_steps(decision))
+        events = self._events(folder)
+        trainer, _ = self._trainer(decision, plan, self._parts.model, events, folder)
+        events.run = RunView(trainer, folder, self._recipe.classes, self._frames["val"])
+        if resumed:
+            self._restore(trainer, folder)
+        else:
+            self._describe(folder, decision, plan, trainer.fabric)
+        self._announce(plan, decision)
+        limit = self._recipe.train.max_time
+        trainer.run(time.monotonic() + seconds(limit) if limit else math.inf)
+        return self._test(trainer, folder)
+
+    def _total_steps(self, decision: Decision) -> int:
+        train: Train = self._recipe.train
+        if train.steps is not None:
+            return train.steps
+        if train.max_time is not None and decision.pace is not None:
+            return steps_in(seconds(train.max_time), decision.pace, self._per_epoch)
+        return (train.epochs or 1) * self._per_epoch
+
+    def _plan(self, total_steps: int) -> Plan:
+        frames = len(self._frames["train"])
+        return make_plan(self._recipe.train, self._recipe.seed, frames, self._parts.higher_is_better, total_steps)
+
+    def _events(self, folder: Path) -> Events:
+        callbacks = {bound.use: bound() for bound in self._assembly.callbacks}
+        return Events(callbacks, {bound.use: bound(run_dir=folder) for bound in self._assembly.loggers})
+
+    def _trainer(
+        self, decision: Decision, plan: Plan, model: nn.Module, events: Events | None, folder: Path | None
+    ) -> tuple[Trainer, Evaluator]:
+        devices = 1 if self._recipe.train.devices == "auto" else self._recipe.train.devices
+        fabric = Fabric(devices=devices, precision=FABRIC_PRECISION[decision.precision])
+        if decision.channels_last:
+            model = model.to(memory_format=torch.channels_last)
+        optimizer = self._assembly.optimizer(params=list(model.parameters()))
+        scheduler = self._assembly.scheduler(
+            optimizer=optimizer, total_steps=plan.total_steps, steps_per_epoch=plan.steps_per_epoch
+        )
+        intake = Intake(self._parts.mean, self._parts.std, self._parts.augment, decision.channels_last)
+        validate = self._evaluator(fabric, "val", intake, self._loss)
+        trainer = Trainer(
+            fabric,
+            model,
+            self._loss,
+            optimizer,
+            scheduler,
+            intake,
+            self._frames["train"],
+            validate,
+            plan,
+            events,
+            folder,
+        )
+        return trainer, validate
+
+    def _evaluator(self, fabric: Fabric, split: str, intake: Intake, loss: WeightedSum | None) -> Evaluator:
+        metrics = self._parts.metrics
+        return Evaluator(fabric, self._frames[split], intake, metrics, loss, self._recipe.train.batch_size)
+
+    def _probe(self, precision: str, channels_last: bool) -> tuple[Trainer, Callable[[], float]]:
+        decision = Decision(precision, channels_last)
+        model = copy.deepcopy(self._parts.model)
+        trainer, validate = self._trainer(decision, self._plan(self._per_epoch), model, None, None)
+        part = min(_PROBED_BATCHES * self._recipe.train.batch_size, len(self._frames["val"]))
+
+        def whole_validation() -> float:
+            trainer.model.eval()
+            validate(trainer.model, at_most=part)  # warm
+            begun = time.perf_counter()
+            validate(trainer.model, at_most=part)
+            return (time.perf_counter() - begun) * len(self._frames["val"]) / part
+
+        return trainer, whole_validation
+
+    def _restore(self, trainer: Trainer, folder: Path) -> None:
+        if (folder / LAST).is_file():
+            trainer.restore(load_checkpoint(folder / LAST))
+        _log.info("resumed at step %d", trainer.step)
+
+    def _describe(self, folder: Path, decision: Decision, plan: Plan, fabric: Fabric) -> None:
+        """Write what the run is, now that all of it is decided."""
+        train = {"precision": decision.precision, "channels_last": decision.channels_last}
+        if self._recipe.train.max_time is not None:
+            train["steps"] = plan.total_steps
+        with whole_file(folder / RECIPE) as work:
+            work.write_text(dump(self._assembly.describe(**train)))
+        versions = self._assembly.distributions()
+        write_environment(folder, versions, str(fabric.device))
+        data = self._recipe.data
+        card = ModelCard(
+            classes=self._recipe.classes,
+            task=self._recipe.task,
+            size=data.size,
+            channels=data.channels,
+            mean=self._parts.mean,
+            std=self._parts.std,
+            precision=decision.precision,
+            channels_last=decision.channels_last,
+            model=without_initial_weights(self._assembly.model.describe()),
+            distributions=versions,
+        )
+        write_card(folder, card)
+
+    def _announce(self, plan: Plan, decision: Decision) -> None:
+        _log.info(
+            "%d images, batch %d: %d steps an epoch, %d in all; %s",
+            len(self._frames["train"]),
+            plan.images_per_step,
+            plan.steps_per_epoch,
+            plan.total_steps,
+            decision.precision,
+        )
+
+    def _test(self, trainer: Trainer, folder: Path) -> Result:
+        split = "test" if "test" in self._frames else "val"
+        if (folder / WEIGHTS).is_file():
+            load_weights(trainer.module, folder / WEIGHTS)
+        else:  # no validation gave a finite monitor
+            save_weights(trainer.module, folder / WEIGHTS)
+        trainer.model.eval()
+        metrics = self._evaluator(trainer.fabric, split, trainer.intake, None)(trainer.model)
+        result = Result(folder, split, len(self._frames[split]), metrics, trainer.stopped)
+        write_json(folder / "metrics.json", {"split": split, "images": result.images, "metrics": metrics})
+        return result

@@ -1,0 +1,71 @@
+"""An override, ``dotted.key=value``, laid over a layer; a number in the key names an element of a list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from segkit.errors import Fault
+from segkit.recipe.merge import LENGTHS, lengthen, merge, merge_data
+from segkit.recipe.nodes import UNSAFE, Keys, Layer, NodePass, Place, is_safe
+
+_TEXTS = {("task",), ("run", "dir"), ("data", "root"), ("train", "monitor"), ("train", "max_time")}
+
+
+def override(layer: Layer, text: str, lengths: dict[str, str]) -> Layer:
+    """Lay one ``dotted.key=value`` over a layer.
+
+    Args:
+        layer: What it changes.
+        text: The override, as typed.
+        lengths: Which of epochs, steps and max_time an earlier override named; kept up to date.
+    """
+    where = f"override {text}"
+    name, equals, raw = text.partition("=")
+    keys: Keys = tuple(int(part) if part.isdigit() else part for part in name.strip().split("."))
+    if not equals or not all(str(key) for key in keys):
+        layer.faults.append(Fault("an override is key=value", "write such as train.epochs=3", where))
+        return layer
+    if keys[0] == "train" and keys[-1] in LENGTHS and raw != "null":
+        other = lengths.setdefault("named", name)
+        if other != name:
+            layer.faults.append(Fault(f"{other} and {name} are both given", "keep the one that rules", where))
+    value, over = _value(raw, keys, where)
+    layer.faults += over.faults
+    if over.faults:
+        return layer
+    try:
+        over.data = lengthen(_nest(layer.data, keys, value))
+    except (IndexError, TypeError) as error:
+        layer.faults.append(Fault(f"{name}: {error}", "name a key that the recipe has", where))
+        return layer
+    kept = layer.places
+    merged = merge(layer, over)
+    if any(isinstance(key, int) for key in keys):  # a list was written again with one element changed
+        merged.places = {**kept, **over.places}
+    return merged
+
+
+def _value(raw: str, keys: Keys, where: str) -> tuple[Any, Layer]:
+    if keys in _TEXTS or keys[-1] == "use":
+        over = Layer(places={keys: Place(where, Path.cwd(), raw)})
+        if not is_safe(raw):
+            over.faults.append(Fault(f"{raw!r}: {UNSAFE}", "write the value itself", where))
+        return (None if raw == "null" else raw), over
+    nodes = NodePass(raw, where, Path.cwd(), override=True)
+    return nodes.read(keys), nodes.layer
+
+
+def _nest(base: Any, keys: Keys, value: Any) -> Any:
+    """Put a value under its keys; a list on the way is repeated with one element changed."""
+    if not keys:
+        return value
+    head, rest = keys[0], keys[1:]
+    if isinstance(base, list):
+        if not isinstance(head, int) or head >= len(base):
+            raise IndexError(f"the list has {len(base)} elements, counted from 0, and no {head!r}")
+        changed = merge_data({"it": base[head]}, {"it": _nest(base[head], rest, value)})
+        return [*base[:head], changed["it"], *base[head + 1 :]]
+    if base is not None and not isinstance(base, dict):
+        raise TypeError(f"{base!r} has no key {head!r}")
+    return {head: _nest((base or {}).get(head), rest, value)}

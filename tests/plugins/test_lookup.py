@@ -1,0 +1,101 @@
+"""What Catalog.get finds, and what it says when it finds nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from segkit.discovery import Catalog, Component, Plugin
+from segkit.errors import PluginError, UserError
+from segkit.spec import ComponentSpec
+
+
+def component(
+    name: str, distribution: str, state: Literal["ok", "shadowed", "ambiguous"] = "ok", kind: str = "loss"
+) -> Component:
+    cause = "" if state == "ok" else f"why {state}"
+    return Component(ComponentSpec(kind, name, "some.where:Thing", "A thing."), distribution, "1.0", state, cause)
+
+
+def plugin(distribution: str, state: Literal["ok", "broken", "warning"] = "ok", cause: str = "") -> Plugin:
+    return Plugin(distribution, "1.0", state, cause, "", ())
+
+
+CATALOG = Catalog(
+    components=(
+        component("dice", "segkit"),
+        component("focal", "segkit"),
+        component("iou", "segkit", kind="metric"),
+        component("dice", "copycat", "shadowed"),
+        component("wave", "acme", "ambiguous"),
+        component("wave", "Zeta.Lab", "ambiguous"),
+        component("foam", "acme"),
+    ),
+    plugins=(plugin("segkit"), plugin("acme"), plugin("copycat", "warning"), plugin("Zeta.Lab")),
+)
+WITH_BROKEN = Catalog(CATALOG.components, (*CATALOG.plugins, plugin("sunk", "broken", "ImportError: no hull")))
+
+
+def refusal(catalog: Catalog, kind: str, name: str) -> tuple[str, str]:
+    with pytest.raises(PluginError) as caught:
+        catalog.get(kind, name)
+    (fault,) = caught.value.faults
+    return fault.cause, fault.remedy
+
+
+def test_names_are_the_usable_ones_sorted() -> None:
+    assert CATALOG.names("loss") == ["dice", "foam", "focal"]
+    assert CATALOG.names("metric") == ["iou"]
+    assert CATALOG.names("norm") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("dice", "segkit"),
+        ("segkit:dice", "segkit"),
+        ("foam", "acme"),
+        ("acme:foam", "acme"),
+        ("acme:wave", "acme"),
+        ("Zeta.Lab:wave", "Zeta.Lab"),
+        ("zeta-lab:wave", "Zeta.Lab"),
+    ],
+)
+def test_bare_and_full_names_are_found(name: str, owner: str) -> None:
+    found = CATALOG.get("loss", name)
+    assert (found.distribution, found.name) == (owner, name.rpartition(":")[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "remedy"),
+    [
+        ("dicee", "unknown loss 'dicee'", "did you mean 'dice'?"),
+        ("iou", "unknown loss 'iou'", "known: acme:wave, Zeta.Lab:wave, dice, foam, focal"),
+        ("segkit:dicee", "unknown loss 'segkit:dicee'", "did you mean 'dice'?"),
+        ("acne:foam", "no plugin's distribution is called 'acne'", "did you mean 'acme'?"),
+        ("wave", "loss 'wave' is ambiguous: acme 1.0 and Zeta.Lab 1.0 have it", "write acme:wave or Zeta.Lab:wave"),
+        ("copycat:dice", "loss 'dice' of copycat 1.0 is refused: why shadowed", "write 'dice' for the built-in"),
+    ],
+)
+def test_what_is_not_found_is_explained(name: str, cause: str, remedy: str) -> None:
+    got_cause, got_remedy = refusal(CATALOG, "loss", name)
+    assert got_cause == cause
+    assert sorted(got_remedy.replace("known: ", "").split(", ")) == sorted(remedy.replace("known: ", "").split(", "))
+
+
+def test_an_empty_owner_is_no_owner() -> None:
+    assert refusal(CATALOG, "loss", ":dice")[0] == "no plugin's distribution is called ''"
+
+
+def test_a_broken_plugin_may_have_what_is_unknown() -> None:
+    said = "sunk 1.0 may have it but is broken: ImportError: no hull"
+    assert refusal(WITH_BROKEN, "loss", "dicee") == ("unknown loss 'dicee'", f"did you mean 'dice'?; {said}")
+    assert refusal(WITH_BROKEN, "loss", "sunk:dice") == ("unknown loss 'sunk:dice'", f"there is none; {said}")
+    assert refusal(WITH_BROKEN, "loss", "acme:dice")[1] == "known: foam, wave"
+    assert WITH_BROKEN.get("loss", "dice").distribution == "segkit"
+
+
+def test_an_unknown_kind_is_the_users_mistake() -> None:
+    with pytest.raises(UserError, match="unknown kind 'losss'\n    did you mean 'loss'"):
+        CATALOG.get("losss", "dice")
