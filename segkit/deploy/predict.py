@@ -33,7 +33,7 @@ class Predictor:
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:
         model, self.card = load_model(folder, catalog)
-        self._device = torch.accelerator.current_accelerator() or torch.device("cpu")
+        self._device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
         layout = torch.channels_last if self.card.channels_last else torch.contiguous_format
         self._model = model.to(self._device, memory_format=layout)  # type: ignore[call-overload]
         self._intake = Intake(self.card.mean, self.card.std, channels_last=self.card.channels_last).to(self._device)

@@ -82,7 +82,7 @@ def test_the_picture_changes_where_the_mask_does(frames: list[Sample]) -> None:
 
 
 def test_any_order_gives_the_same_frames() -> None:
-    data, again = SyntheticHorizon(size=SMALL), SyntheticHorizon(size=SMALL)
+    data, again = SyntheticHorizon(frame_size=SMALL), SyntheticHorizon(frame_size=SMALL)
     forward = [data[i] for i in range(8)]
     backward = [again[i] for i in reversed(range(8))]
     assert digest(forward) == digest(backward[::-1])
@@ -92,27 +92,27 @@ def test_any_order_gives_the_same_frames() -> None:
 def test_another_process_gives_the_same_frames(threads: str) -> None:
     program = (
         "from segkit_horizon.scenes.dataset import SyntheticHorizon as S; import hashlib;"
-        "s = [S('val', size=(48, 80), seed=5)[i] for i in (3, 1)];"
+        "s = [S('val', frame_size=(48, 80), seed=5)[i] for i in (3, 1)];"
         "data = b''.join(a.image.tobytes() + a.mask.tobytes() + repr(a).encode() for a in s);"
         "print(hashlib.sha256(data).hexdigest())"
     )
     environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "PYTHONHASHSEED": threads}
     told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    data = SyntheticHorizon("val", seed=5, size=SMALL)
+    data = SyntheticHorizon("val", seed=5, frame_size=SMALL)
     assert told.stdout.strip() == digest([data[3], data[1]])
 
 
 def test_frames_do_not_depend_on_counts_or_on_the_global_generator() -> None:
     np.random.seed(1)  # noqa: NPY002 - it is the global generator that must not matter
-    few = SyntheticHorizon(counts=(2, 1, 1), size=SMALL)[1]
+    few = SyntheticHorizon(counts=(2, 1, 1), frame_size=SMALL)[1]
     np.random.seed(2)  # noqa: NPY002
-    assert digest([few]) == digest([SyntheticHorizon(size=SMALL)[1]])
+    assert digest([few]) == digest([SyntheticHorizon(frame_size=SMALL)[1]])
 
 
 def test_no_two_frames_share_a_scene() -> None:
     """Neither within a split, nor across splits, nor across seeds."""
     lines = [
-        tuple(SyntheticHorizon(split, seed=seed, counts=(40, 40, 40), size=(4, 8))[i].meta.values())
+        tuple(SyntheticHorizon(split, seed=seed, counts=(40, 40, 40), frame_size=(4, 8))[i].meta.values())
         for split in ("train", "val", "test")
         for seed in (0, 1, 2**40)
         for i in range(40)
@@ -122,7 +122,7 @@ def test_no_two_frames_share_a_scene() -> None:
 
 def test_length_and_index_follow_counts() -> None:
     for split, count in (("train", 3), ("val", 2), ("test", 1)):
-        data = SyntheticHorizon(split, counts=(3, 2, 1), size=SMALL)
+        data = SyntheticHorizon(split, counts=(3, 2, 1), frame_size=SMALL)
         assert len(data) == count
         assert [data[i].id for i in range(count)] == [f"{split}/{i:05d}" for i in range(count)]
         for index in (count, -1):
@@ -141,8 +141,8 @@ def test_length_and_index_follow_counts() -> None:
         ({"task": "street"}, "task must be sea or ground, not 'street': give"),
         ({"counts": (600, 0, 120)}, r"counts must be three numbers of at least 1, not \(600, 0, 120\): give"),
         ({"counts": (600, 80)}, r"counts must be three numbers of at least 1, not \(600, 80\): give"),
-        ({"size": (0, 256)}, r"size must be a height and a width of at least 1, not \(0, 256\): give"),
-        ({"size": (128,)}, r"size must be a height and a width of at least 1, not \(128,\): give"),
+        ({"frame_size": (0, 256)}, r"frame_size must be a height and a width of at least 1, not \(0, 256\): give"),
+        ({"frame_size": (128,)}, r"frame_size must be a height and a width of at least 1, not \(128,\): give"),
         ({"seed": -1}, "seed must be 0 or more, not -1: give"),
         ({"max_roll": 61.0}, r"max_roll must be in \[0, 60\] degrees, not 61.0: give"),
         ({"max_roll": math.nan}, "max_roll must be in .* not nan: give"),
@@ -156,7 +156,7 @@ def test_a_wrong_option_is_refused(options: dict[str, Any], text: str) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (33, 1), (31, 57), (200, 64)])
 def test_any_size_renders(size: tuple[int, int]) -> None:
-    data = SyntheticHorizon(size=size)
+    data = SyntheticHorizon(frame_size=size)
     for sample in (data[i] for i in range(12)):
         assert sample.image.shape == (*size, 3)
         assert sample.mask.shape == size
@@ -165,12 +165,12 @@ def test_any_size_renders(size: tuple[int, int]) -> None:
 
 def test_infrared_and_max_roll_are_obeyed() -> None:
     def gray(infrared: float) -> list[bool]:
-        data = SyntheticHorizon(infrared=infrared, size=SMALL)
+        data = SyntheticHorizon(infrared=infrared, frame_size=SMALL)
         return [bool((data[i].image == data[i].image[..., :1]).all()) for i in range(12)]
 
     assert not any(gray(0.0))
     assert all(gray(1.0))
-    level, steep = SyntheticHorizon(max_roll=0.0, size=SMALL), SyntheticHorizon(max_roll=60.0, size=SMALL)
+    level, steep = SyntheticHorizon(max_roll=0.0, frame_size=SMALL), SyntheticHorizon(max_roll=60.0, frame_size=SMALL)
     assert {level[i].meta["roll_deg"] for i in range(5)} == {0.0}
     rolls = [abs(steep[i].meta["roll_deg"]) for i in range(40)]
     assert 30 < max(rolls) <= 60
@@ -181,7 +181,7 @@ def test_fingerprint_follows_whatever_changes_a_pixel() -> None:
         {},
         {"split": "val"},
         {"counts": (599, 80, 120)},
-        {"size": (128, 255)},
+        {"frame_size": (128, 255)},
         {"seed": 1},
         {"max_roll": 29.0},
         {"infrared": 0.21},
@@ -194,7 +194,7 @@ def test_fingerprint_follows_whatever_changes_a_pixel() -> None:
 
 
 def test_it_can_be_pickled() -> None:
-    data = SyntheticHorizon("test", seed=3, size=SMALL)
+    data = SyntheticHorizon("test", seed=3, frame_size=SMALL)
     copy = pickle.loads(pickle.dumps(data))
     assert (len(copy), copy.fingerprint) == (len(data), data.fingerprint)
     assert digest([copy[4]]) == digest([data[4]])

@@ -27,16 +27,16 @@ class SyntheticHorizon:
         classes: Two names, sky first.
         task: "sea" or "ground", which agree here: there is nothing but water and sky.
         counts: Frames of the three splits, in the order above.
-        size: Height and width of the frames in pixels.
+        frame_size: Height and width of the frames in pixels, before the network's own size is taken of them.
         seed: Another one gives other scenes.
         max_roll: The largest roll of the line in degrees, up to 60.
-        infrared: The share of gray, thermal-like frames of either polarity, in [0, 1].
+        infrared: The share of gray, thermal-like frames of either polarity, in [0, 1]; they are harder.
 
     Raises:
         ValueError: When an option is out of its range.
 
     Example:
-        >>> sample = SyntheticHorizon("val", size=(64, 96))[3]
+        >>> sample = SyntheticHorizon("val", frame_size=(64, 96))[3]
         >>> sample.id, sample.image.shape, sorted(sample.meta)
         ('val/00003', (64, 96, 3), ['offset', 'roll_deg', 'slope'])
     """
@@ -47,16 +47,16 @@ class SyntheticHorizon:
         classes: Sequence[str] = ("sky", "sea"),
         task: str = "sea",
         counts: tuple[int, int, int] = (600, 80, 120),
-        size: tuple[int, int] = (128, 256),
+        frame_size: tuple[int, int] = (128, 256),
         seed: int = 0,
         max_roll: float = 30.0,
-        infrared: float = 0.15,
+        infrared: float = 0.0,
     ) -> None:
         _check_engine_values(split, classes, task)
         if len(counts) != 3 or min(counts) < 1:
             raise ValueError(f"counts must be three numbers of at least 1, not {counts}: give such as [600, 80, 120]")
-        if len(size) != 2 or min(size) < 1:
-            raise ValueError(f"size must be a height and a width of at least 1, not {size}: give such as [128, 256]")
+        if len(frame_size) != 2 or min(frame_size) < 1:
+            raise ValueError(f"frame_size must be a height and a width of at least 1, not {frame_size}: give [128, 256]")
         if seed < 0:
             raise ValueError(f"seed must be 0 or more, not {seed}: give such as 0")
         if not 0 <= max_roll <= 60:
@@ -64,11 +64,11 @@ class SyntheticHorizon:
         if not 0 <= infrared <= 1:
             raise ValueError(f"infrared must be a share in [0, 1], not {infrared}: give such as 0.15")
         self.split, self.seed = split, seed
-        self.size, self.max_roll, self.infrared = (size[0], size[1]), max_roll, infrared
+        self.size, self.max_roll, self.infrared = (frame_size[0], frame_size[1]), max_roll, infrared
         self._count = counts[_SPLITS.index(split)]
         self.fingerprint = (
             f"synthetic_horizon version={VERSION} numpy={np.__version__} split={split} count={self._count} "
-            f"size={size[0]}x{size[1]} seed={seed} max_roll={float(max_roll)!r} infrared={float(infrared)!r}"
+            f"size={frame_size[0]}x{frame_size[1]} seed={seed} max_roll={float(max_roll)!r} infrared={float(infrared)!r}"
         )
 
     def __len__(self) -> int:
