@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segkit.discovery import Component, catalog
+from segkit.catalog import Component
+from segkit.discovery import catalog
 
 if TYPE_CHECKING:
     from segkit.assembly import Assembly

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segkit.discovery import OWN, Catalog, Component
+from segkit.catalog import OWN, Catalog, Component
 from segkit.errors import Fault, PluginError, RecipeError, SegkitError
 from segkit.options import REQUIRED, Nested, Option, Signature, signature_of
 from segkit.recipe import MISSING, Layer, Node, fit_at

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segkit.assemble import Binder, Bound
-from segkit.discovery import Catalog
+from segkit.catalog import Catalog
 from segkit.errors import RecipeError
 from segkit.recipe import Node, ReadRecipe, Recipe
 

@@ -11,6 +11,9 @@ from pathlib import Path, PurePath
 from typing import Any, Literal, Union
 
 
+_HUGE = 2**1023  # what Python makes no float of begins a little above
+
+
 class MisfitError(ValueError):
     """A value is not of a type; the text says what was expected."""
 
@@ -80,9 +83,9 @@ def _fit_first(value: Any, members: Iterable[Any]) -> Any:
 def _fit_plain(value: Any, kind: type) -> Any:
     if type(value) is kind:
         return value
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) < _HUGE:
         return float(value)
-    if issubclass(kind, PurePath) and isinstance(value, (str, PurePath)):
+    if issubclass(kind, PurePath) and isinstance(value, (str, PurePath)) and value != "":
         return Path(value)
     if issubclass(kind, enum.Enum) and value in kind.__members__:
         return kind[value]

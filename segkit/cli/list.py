@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from segkit.discovery import Catalog, Component, catalog, check_kind
+from segkit.catalog import Catalog, Component, check_kind
+from segkit.discovery import catalog
 from segkit.kinds import KINDS
 
 

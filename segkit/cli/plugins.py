@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from segkit.discovery import Plugin, catalog
+from segkit.catalog import Plugin
+from segkit.discovery import catalog
 
 
 def plugins_command(

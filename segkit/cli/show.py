@@ -14,7 +14,8 @@ def show_command(
 ) -> None:
     """Show a component: what a recipe can set of it, and what it does."""
     from segkit.assemble import load
-    from segkit.discovery import catalog, check_kind
+    from segkit.catalog import check_kind
+    from segkit.discovery import catalog
     from segkit.options import REQUIRED, signature_of
 
     check_kind(kind)

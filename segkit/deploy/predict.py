@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from segkit.discovery import Catalog
+from segkit.catalog import Catalog
 from segkit.engine.frames import at_size, labels, resize_image, to_uint8
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import load_model

@@ -129,7 +129,7 @@ class Events:
         return {name: c.state_dict() for name, c in self._callbacks.items() if hasattr(c, "state_dict")}
 
     def restore(self, states: Mapping[str, Any], step: int) -> None:
-        """Give callbacks their state back, and tell loggers at which step the run goes on."""
+        """Give callbacks their state back, and tell loggers the step of the last epoch that is kept."""
         for name, state in states.items():
             callback = self._callbacks.get(name)
             if callback is not None and hasattr(callback, "load_state_dict"):

@@ -85,13 +85,13 @@ class Trainer:
             deadline: A time of ``time.monotonic``; the step that crosses it is the last one.
 
         Raises:
-            DivergedError: When the loss is not finite; the last checkpoint is from before.
+            DivergedError: When loss or gradient is not finite; the last checkpoint is from before.
             RunInterruptedError: On SIGINT or SIGTERM, behind the step that was running, with everything saved.
         """
         self.begun, self.begun_step = time.monotonic(), self.step
         with Signals() as signals:
-            self._tell("run_start")
             try:
+                self._tell("run_start")
                 while not self.stopped:
                     self._advance(deadline)
                     if signals.received and not self.stopped:
@@ -126,10 +126,10 @@ class Trainer:
         size = self.plan.batch_size
         batches = [self._take(rows[first : first + size]) for first in range(0, len(rows), size)]
         value = self._backward(batches)
-        if not math.isfinite(value):
-            self._diverged(value, rows)
-        if self.plan.clip_norm is not None:
-            self.fabric.clip_gradients(self.model, self._optimizer, max_norm=self.plan.clip_norm)
+        self._expect_finite("the loss", value, rows)
+        limit = math.inf if self.plan.clip_norm is None else self.plan.clip_norm
+        norm = self.fabric.clip_gradients(self.model, self._optimizer, max_norm=limit, error_if_nonfinite=False)
+        self._expect_finite("the norm of the gradient", float(cast(Tensor, norm)), rows)
         self.values["train/lr"] = self._bare_optimizer.param_groups[0]["lr"]
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -222,7 +222,7 @@ class Trainer:
         self._bare_optimizer.load_state_dict(state["optimizer"])
         self._scheduler.load_state_dict(state["scheduler"])
         if self._events is not None:
-            self._events.restore(state["callbacks"], self.step)
+            self._events.restore(state["callbacks"], self._validated)
 
     def _interrupt(self, signal: int) -> None:
         self.save()
@@ -230,11 +230,13 @@ class Trainer:
         go_on = f"segkit run --resume {self._folder}" if self._folder else ""
         raise RunInterruptedError(signal, f"interrupted at step {self.step} of {self.total_steps}; saved", go_on)
 
-    def _diverged(self, value: float, rows: Sequence[int]) -> None:
+    def _expect_finite(self, what: str, value: float, rows: Sequence[int]) -> None:
+        if math.isfinite(value):
+            return
         rate = self._bare_optimizer.param_groups[0]["lr"]
         names = ", ".join(self._frames.ids[row] for row in rows)
         self.stopped = "diverged"
         raise DivergedError(
-            f"the loss is {value} at step {self.step} (learning rate {rate:g}) on {names}",
+            f"{what} is {value} at step {self.step} (learning rate {rate:g}) on {names}",
             "lower the learning rate, set train.clip_norm, or look at these frames; the last checkpoint is kept",
         )

@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 
 from segkit.assemble import Binder
 from segkit.assembly import Assembly
-from segkit.discovery import Catalog
+from segkit.catalog import Catalog
 from segkit.engine.build import frame_format
 from segkit.engine.cache import open_frames
 from segkit.engine.evaluate import Evaluator

@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from segkit.assemble import Binder
-from segkit.discovery import Catalog
+from segkit.catalog import Catalog
 from segkit.engine.checkpoint import load_weights, write_json
 from segkit.errors import RecipeError, UserError
 from segkit.recipe import Layer, Node

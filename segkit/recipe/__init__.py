@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from segkit.discovery import Catalog
+from segkit.catalog import Catalog
 from segkit.errors import RecipeError
 from segkit.recipe.layers import load_layers, shipped
 from segkit.recipe.nodes import Layer, dump
-from segkit.recipe.schema import Data, Node, Output, Recipe, Stats, Train, seconds
-from segkit.recipe.structure import MISSING, fit_at, structure
+from segkit.recipe.schema import MISSING, Data, Node, Output, Recipe, Stats, Train, seconds
+from segkit.recipe.structure import fit_at, structure
 
 __all__ = [
     "MISSING",

@@ -7,11 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from segkit.errors import RecipeError
-from segkit.recipe.merge import LENGTHS, lengthen, merge
+from segkit.recipe.merge import lengthen, lengths_in, merge
 from segkit.recipe.nodes import Layer, NodePass
 from segkit.recipe.overrides import override
 from segkit.recipe.references import resolve
-from segkit.recipe.schema import DEFAULT_MODEL
+from segkit.recipe.schema import DEFAULT_EPOCHS, DEFAULT_MODEL
 from segkit.values import suggest
 
 _LARGEST = 1_000_000  # bytes; a recipe has a few hundred
@@ -61,7 +61,7 @@ def _extended(path: Path, above: tuple[Path, ...]) -> Layer:
     layer = _read(path)
     extends = layer.data.pop("extends", None)
     if extends is None:
-        return merge(Layer({"model": {"use": DEFAULT_MODEL}}), layer)
+        return merge(Layer({"model": {"use": DEFAULT_MODEL}, "train": {"epochs": DEFAULT_EPOCHS}}), layer)
     where = layer.place(("extends",)).label
     if not isinstance(extends, str):
         raise RecipeError(f"extends: expected a path or a shipped recipe's name, not {extends!r}", "", where)
@@ -100,7 +100,6 @@ def _read(path: Path) -> Layer:
 
 
 def _blame_lengths(layer: Layer) -> None:
-    train = layer.data.get("train")
-    named = [key for key in LENGTHS if isinstance(train, dict) and train.get(key) is not None]
+    named = lengths_in(layer.data)
     if len(named) > 1:
-        layer.blame(("train", named[1]), f"{' and '.join(named)} are both given", "keep the one that rules")
+        layer.blame(("train", named[1]), f"{' and '.join(named)} are given together", "keep the one that rules")

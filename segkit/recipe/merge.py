@@ -23,13 +23,13 @@ def lengthen(data: dict[str, Any]) -> dict[str, Any]:
     """Write short forms out, so that merging sees one form: ``unet`` becomes ``{use: unet}``."""
     for key in ONE:
         if key in data:
-            data[key] = _long(data[key])
+            data[key] = _long(data[key], nesting=key == "model")
     for key in MANY:
         if isinstance(data.get(key), list):
             data[key] = [_long(item) for item in data[key]]
     if "loss" in data:
         loss = data["loss"]
-        data["loss"] = [_long(item) for item in loss] if isinstance(loss, list) else _long(loss)
+        data["loss"] = [_long(item, True) for item in loss] if isinstance(loss, list) else _long(loss, True)
     if isinstance(data.get("data"), dict):
         for split in SPLITS:
             if split in data["data"]:
@@ -37,11 +37,17 @@ def lengthen(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _long(value: Any) -> Any:
+def lengths_in(data: dict[str, Any]) -> list[str]:
+    """Give which of epochs, steps and max_time plain data sets."""
+    train = data.get("train")
+    return [key for key in LENGTHS if isinstance(train, dict) and train.get(key) is not None]
+
+
+def _long(value: Any, nesting: bool = False) -> Any:
     if isinstance(value, str):
         return {"use": value}
-    if isinstance(value, dict):
-        return {key: _long(item) if key in NESTED else item for key, item in value.items()}
+    if isinstance(value, dict) and nesting:
+        return {key: _long(item, True) if key in NESTED else item for key, item in value.items()}
     return value
 
 
@@ -76,7 +82,7 @@ def _drop_replaced(base: dict[str, Any], over: dict[str, Any], keys: Keys, repla
 
 def _replaced_keys(base: dict[str, Any], over: dict[str, Any], keys: Keys) -> set[str]:
     gone = {key for key in over if key in base and not _merges(base[key], over[key], (*keys, key))}
-    if keys == ("train",) and any(over.get(key) is not None for key in LENGTHS):
+    if keys == ("train",) and lengths_in({"train": over}):
         gone |= {key for key in LENGTHS if key in base}
     if keys == ("data",):  # a component and a part of the skeleton in one
         if "use" in over and over["use"] != base.get("use"):

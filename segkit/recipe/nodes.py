@@ -18,8 +18,9 @@ from segkit.errors import Fault
 
 Keys = tuple[str | int, ...]
 
-REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
+REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.\w+)*)\}", re.ASCII)
 UNSAFE = "only ${another.key} can be referred to"
+_DEEPEST = 30  # levels; a recipe has about five
 
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 _RULES = {  # YAML 1.2's numbers: 1e-3 is a float, 1:30 is text, 010 is text
@@ -100,7 +101,12 @@ def is_safe(text: str) -> bool:
 
 def dotted(keys: Keys) -> str:
     """Write a path of keys as an override does."""
-    return ".".join(map(str, keys))
+    return ".".join(one_line(str(key)) for key in keys)
+
+
+def one_line(text: str) -> str:
+    """Give a text for a message: as it is, unless it would break the line or steer a terminal."""
+    return text if text.isprintable() else repr(text)
 
 
 def dump(data: Any) -> str:
@@ -133,10 +139,12 @@ class NodePass:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-            self._fault(mark.line if mark else 0, f"not YAML: {problem}", "write 'key: value' lines")
+            self._fault(
+                mark.line if mark else 0, f"not YAML: {problem}", "mend it; text with signs of YAML goes in quotes"
+            )
             return None
         except RecursionError:
-            self._fault(0, "nested too deep", "a recipe needs a few levels")
+            self._fault(0, f"nested deeper than {_DEEPEST} levels", "take levels out")
             return None
         if self.layer.faults:
             return None
@@ -164,14 +172,20 @@ class NodePass:
         if node.tag not in _TAGS:
             self._fault(line, f"the tag {node.tag!r} is not allowed", "write plain values: a recipe is data")
             return None
+        if len(keys) > _DEEPEST:
+            self._fault(line, f"nested deeper than {_DEEPEST} levels", "take levels out")
+            return None
         if isinstance(node, yaml.MappingNode):
             return dict(self._items(node, keys))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*keys, index)) for index, item in enumerate(node.value)]
+        tag = node.tag.rpartition(":")[2]
         try:
+            if tag in _RULES and not _RULES[tag].fullmatch(node.value):  # PyYAML would take !!int 1:30, and more
+                raise ValueError(node.value)
             value = self._loader.construct_object(node)
         except (ValueError, yaml.YAMLError):
-            self._fault(line, f"{node.value!r} is no {node.tag.rsplit(':')[-1]}", "mend the value or its tag")
+            self._fault(line, f"{node.value!r} is no {tag}", "mend the value or its tag")
             return None
         if isinstance(value, str) and not is_safe(value):
             self._fault(line, f"{value!r}: {UNSAFE}", "write the value itself")

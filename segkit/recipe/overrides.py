@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from segkit.errors import Fault
-from segkit.recipe.merge import LENGTHS, lengthen, merge, merge_data
-from segkit.recipe.nodes import UNSAFE, Keys, Layer, NodePass, Place, is_safe
+from segkit.recipe.merge import lengthen, lengths_in, merge, merge_data
+from segkit.recipe.nodes import UNSAFE, Keys, Layer, NodePass, Place, is_safe, one_line
 
 _TEXTS = {("task",), ("run", "dir"), ("data", "root"), ("train", "monitor"), ("train", "max_time")}
 
@@ -20,16 +20,12 @@ def override(layer: Layer, text: str, lengths: dict[str, str]) -> Layer:
         text: The override, as typed.
         lengths: Which of epochs, steps and max_time an earlier override named; kept up to date.
     """
-    where = f"override {text}"
+    where = f"override {one_line(text)}"
     name, equals, raw = text.partition("=")
-    keys: Keys = tuple(int(part) if part.isdigit() else part for part in name.strip().split("."))
+    keys: Keys = tuple(int(part) if part.isdecimal() else part for part in name.strip().split("."))
     if not equals or not all(str(key) for key in keys):
         layer.faults.append(Fault("an override is key=value", "write such as train.epochs=3", where))
         return layer
-    if keys[0] == "train" and keys[-1] in LENGTHS and raw != "null":
-        other = lengths.setdefault("named", name)
-        if other != name:
-            layer.faults.append(Fault(f"{other} and {name} are both given", "keep the one that rules", where))
     value, over = _value(raw, keys, where)
     layer.faults += over.faults
     if over.faults:
@@ -39,6 +35,13 @@ def override(layer: Layer, text: str, lengths: dict[str, str]) -> Layer:
     except (IndexError, TypeError) as error:
         layer.faults.append(Fault(f"{name}: {error}", "name a key that the recipe has", where))
         return layer
+    for length in lengths_in(over.data):
+        other = lengths.setdefault("named", length)
+        if other != length:
+            cause = f"train.{other} and train.{length} are both given"
+            layer.faults.append(Fault(cause, "keep the one that rules", where))
+    new = [keys[:end] for end in range(1, len(keys)) if keys[:end] not in layer.places]
+    over.places |= dict.fromkeys(new, Place(where, Path.cwd()))
     kept = layer.places
     merged = merge(layer, over)
     if any(isinstance(key, int) for key in keys):  # a list was written again with one element changed
@@ -66,6 +69,8 @@ def _nest(base: Any, keys: Keys, value: Any) -> Any:
             raise IndexError(f"the list has {len(base)} elements, counted from 0, and no {head!r}")
         changed = merge_data({"it": base[head]}, {"it": _nest(base[head], rest, value)})
         return [*base[:head], changed["it"], *base[head + 1 :]]
+    if isinstance(head, int):
+        raise TypeError(f"{head} counts the elements of a list, and there is none")
     if base is not None and not isinstance(base, dict):
         raise TypeError(f"{base!r} has no key {head!r}")
     return {head: _nest((base or {}).get(head), rest, value)}

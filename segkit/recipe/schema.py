@@ -14,6 +14,8 @@ from segkit.kinds import DEFAULT_CLASSES, IGNORE
 from segkit.recipe.nodes import Keys
 
 DEFAULT_MODEL = "encoder_decoder"
+DEFAULT_EPOCHS = 10
+MISSING = "???"  # OmegaConf's mark for a value that must be given
 SPLITS = ("train", "val", "test")
 DATASET = "dataset"  # metadata: the kind of component that a field holds
 SMALLEST = 32  # pixels; what every backbone must accept
@@ -90,9 +92,9 @@ class Data:
 
 @dataclass(frozen=True)
 class Train:
-    """How long, how, on what. Of epochs, steps and max_time one rules; the other two are null."""
+    """How long, how, on what. Of epochs, steps and max_time one rules, else DEFAULT_EPOCHS; the others are null."""
 
-    epochs: int | None = field(default=10, metadata=_at_least(1))
+    epochs: int | None = field(default=None, metadata=_at_least(1))
     steps: int | None = field(default=None, metadata=_at_least(1))
     max_time: str | None = field(
         default=None,

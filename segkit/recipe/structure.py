@@ -6,20 +6,19 @@ Nothing here imports torch: the options of components are checked later, by ``se
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from segkit.discovery import Catalog
+from segkit.catalog import Catalog
 from segkit.errors import PluginError
-from segkit.recipe.merge import NESTED
+from segkit.recipe.merge import LENGTHS, NESTED
 from segkit.recipe.nodes import Keys, Layer, Place, dotted
-from segkit.recipe.schema import DATASET, SPLITS, Data, Node, Recipe
+from segkit.recipe.schema import DATASET, MISSING, SPLITS, Data, Node, Recipe
 from segkit.values import MisfitError, fit, suggest, type_name
 
-MISSING = "???"  # OmegaConf's mark for a value that must be given
 _OWN = {f.name for f in dataclasses.fields(Data)} - set(SPLITS)
 _LOSSES = ("val/loss", "train/loss")
 
@@ -31,6 +30,7 @@ def structure(layer: Layer, catalog: Catalog) -> Recipe | None:
     recipe: Recipe | None = builder.of(Recipe, data, ())
     if isinstance(recipe, Recipe):
         _check_monitor(layer, recipe)
+        _check_length(layer, recipe)
     return recipe if not layer.faults else None
 
 
@@ -40,7 +40,7 @@ def fit_at(value: Any, kind: Any, place: Place) -> Any:
     Raises:
         MisfitError: When it is not of that type.
     """
-    members = typing.get_args(kind) if typing.get_origin(kind) is not None else (kind,)
+    members = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
     texts = {str, Path, type(None)}
     raw = place.raw
     if raw is not None and set(members) <= texts and "${" not in raw and not (raw == "null" and type(None) in members):
@@ -97,7 +97,8 @@ class _Builder:
 
     @staticmethod
     def _remedy(field: dataclasses.Field[Any]) -> str:
-        return "write data: {use: ...} with a data set" if field.metadata.get("kind") == DATASET else "write it"
+        of_data = field.name == "data" or field.metadata.get("kind") == DATASET
+        return "write data: {use: ...} with a data set" if of_data else f"write {field.name}: and its value"
 
     def _value(self, field: dataclasses.Field[Any], hint: Any, value: Any, keys: Keys) -> Any:
         kind = field.metadata.get("kind")
@@ -154,7 +155,7 @@ class _Builder:
         weight = self._weight(options, keys) if kind == "loss" else 1.0
         if kind in ("model", "loss"):
             self._check_nested(options, keys)
-        return Node(kind, use, MappingProxyType(options), keys, weight)
+        return Node(kind, use, types.MappingProxyType(options), keys, weight)
 
     def _weight(self, options: dict[str, Any], keys: Keys) -> float:
         value = options.pop("weight", 1.0)
@@ -187,3 +188,9 @@ def _check_monitor(layer: Layer, recipe: Recipe) -> None:
         return
     known = ["val/loss", *(f"val/{name}" for name in names)]
     layer.blame(("train", "monitor"), f"nothing gives {monitor!r}", suggest(monitor, known))
+
+
+def _check_length(layer: Layer, recipe: Recipe) -> None:
+    if all(getattr(recipe.train, key) is None for key in LENGTHS):
+        keys = next(k for key in LENGTHS if (k := ("train", key)) in layer.places)
+        layer.blame(keys, f"{', '.join(LENGTHS)}: none of them has a value", "give one of them, such as epochs: 10")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from segkit.discovery import Catalog, Plugin, discover
+from segkit.catalog import Catalog, Plugin
+from segkit.discovery import discover
 
 Install = Callable[..., Path]
 

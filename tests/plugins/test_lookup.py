@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from segkit.discovery import Catalog, Component, Plugin
+from segkit.catalog import Catalog, Component, Plugin
 from segkit.errors import PluginError, UserError
 from segkit.spec import ComponentSpec
 
