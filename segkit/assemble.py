@@ -46,7 +46,7 @@ class Bound:
             RecipeError: When the constructor refuses its options; the distribution and the cause are named.
         """
         given = {name: engine_values[value] for value, name in self.signature.passes.items() if value in engine_values}
-        made = {name: self._made(name, value) for name, value in self.options.items()}
+        made = {name: self._made(name, value, engine_values) for name, value in self.options.items()}
         try:
             return self.target(**given, **self.component.spec.fixed, **made)
         except SegkitError:
@@ -67,11 +67,11 @@ class Bound:
         return name if owner == OWN else f"{owner}:{name}"
 
     def describe(self) -> dict[str, Any]:
-        """Give the component as a recipe writes it, every default written out."""
+        """Give the component as a recipe writes it, every default written out that a recipe can write."""
         options = {}
         for name, option in self.signature.options.items():
             value = self.options.get(name, option.default)
-            if value is not REQUIRED:
+            if value is not REQUIRED and _is_data(value):
                 options[name] = _plain(value)
         return {"use": self.use, **options}
 
@@ -80,11 +80,11 @@ class Bound:
         nested = [item for value in self.options.values() for item in _as_list(value) if isinstance(item, Bound)]
         return [self, *(part for item in nested for part in item.parts())]
 
-    def _made(self, name: str, value: Any) -> Any:
+    def _made(self, name: str, value: Any, engine_values: Mapping[str, Any]) -> Any:
         kind = self.signature.options[name].type
         if not isinstance(kind, Nested) or kind.make or value is None:
             return value
-        return [item() for item in value] if kind.many else value()
+        return [item(**engine_values) for item in value] if kind.many else value(**engine_values)
 
 
 def title(component: Component) -> str:
@@ -94,6 +94,14 @@ def title(component: Component) -> str:
 
 def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _is_data(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_data, value))
+    if isinstance(value, Mapping):
+        return all(map(_is_data, value.values()))
+    return isinstance(value, (Bound, enum.Enum, Path)) or type(value) in (bool, int, float, str, type(None))
 
 
 def _plain(value: Any) -> Any:
@@ -173,7 +181,7 @@ class Binder:
                 options[name] = defaults[name]
             elif option.default is REQUIRED:
                 self._blame_missing(node, option, keys)
-            elif isinstance(option.type, Nested) and option.default is not None:
+            elif isinstance(option.type, Nested) and isinstance(option.default, (str, Mapping, list, tuple)):
                 options[name] = self._nested(option.default, option.type, keys)
         if len(self._layer.faults) > before:
             return None
@@ -196,12 +204,12 @@ class Binder:
             self._layer.blame(keys, "a value is missing", f"give one, such as with {'.'.join(map(str, keys))}=...")
             return None
         if isinstance(option.type, Nested):
-            return self._nested(value, option.type, keys)
+            return None if value is option.default is None else self._nested(value, option.type, keys)
         try:
             return fit_at(value, option.type, self._layer.place(keys))
         except MisfitError:
             expected = type_name(option.type)
-            self._layer.blame(keys, f"expected {expected}, not {value!r}", option.doc or "write a value of that type")
+            self._layer.blame(keys, f"expected {expected}, not {value!r}", f"write a value of that type: {option.doc}".rstrip(": "))
             return None
 
     def _nested(self, value: Any, kind: Nested, keys: Keys) -> Any:
@@ -215,7 +223,7 @@ class Binder:
     def _one(self, value: Any, kind: str, keys: Keys) -> Bound | None:
         if isinstance(value, str):
             value = {"use": value}
-        if not isinstance(value, dict) or not isinstance(value.get("use"), str):
+        if not isinstance(value, Mapping) or not isinstance(value.get("use"), str):
             self._layer.blame(keys, f"expected a {kind}'s name or {{use: name, ...}}, not {value!r}", "write its name")
             return None
         options = {key: item for key, item in value.items() if key != "use"}

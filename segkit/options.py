@@ -6,12 +6,12 @@ import builtins
 import collections.abc
 import enum
 import inspect
+import pathlib
 import re
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, Literal, Union
 
 from segkit import kinds
@@ -87,24 +87,30 @@ class _Unknown(metaclass=_UnknownMeta):
 
 
 class _Names(dict[str, Any]):
-    """The names that an annotation may use, with _Unknown for those imported under TYPE_CHECKING."""
+    """The names that an annotation may use; of those imported under TYPE_CHECKING the usual ones, else _Unknown."""
 
     def __missing__(self, name: str) -> Any:
-        return getattr(builtins, name, _Unknown)
+        usual = (builtins, collections.abc, typing, pathlib)
+        return next((getattr(module, name) for module in usual if hasattr(module, name)), _Unknown)
 
 
 def signature_of(target: Callable[..., Any], spec: ComponentSpec) -> Signature:
     """Read the options and the engine values of a component's callable.
 
     Raises:
-        PluginError: When a required parameter is neither an engine value, nor fixed, nor something that a recipe can
-            write.
+        PluginError: When it has no signature, or a required parameter is neither an engine value, nor fixed, nor
+            something that a recipe can write.
     """
     engine = {spec.passes.get(value, value): value for value in kinds.KINDS[spec.kind].engine_values}
+    try:
+        parameters = inspect.signature(target).parameters
+    except (ValueError, TypeError) as error:
+        remedy = "its author can wrap it in a function with annotated parameters"
+        raise PluginError(f"{spec.kind} {spec.name!r} has no signature: {error}", remedy) from None
     docs = _argument_docs(inspect.getdoc(target) or "")
     options: dict[str, Option] = {}
     passes: dict[str, str] = {}
-    for name, parameter in inspect.signature(target).parameters.items():
+    for name, parameter in parameters.items():
         if name in engine:
             passes[engine[name]] = name
         if name in engine or name in spec.fixed or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -142,7 +148,7 @@ def _data_type(annotation: Any) -> Any:
     if annotation in (Any, REQUIRED):
         return Any
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
-    if annotation in _KIND_OF:
+    if isinstance(annotation, type) and annotation in _KIND_OF:
         return Nested(_KIND_OF[annotation])
     if origin is kinds.Make:
         return Nested(_KIND_OF[args[0]], make=True)
@@ -152,16 +158,18 @@ def _data_type(annotation: Any) -> Any:
         return _data_type(args[0])
     if origin is Literal:
         return annotation
-    if origin in _LISTS or annotation in _LISTS:
+    if origin in _LISTS or annotation in _LISTS or (origin is tuple and args[1:] == (Ellipsis,)):
         inner = _data_type(args[0]) if args else Any
-        return Nested(inner.kind, True, inner.make) if isinstance(inner, Nested) else list[inner]  # type: ignore[valid-type]
+        if isinstance(inner, Nested):
+            return Nested(inner.kind, True, inner.make)
+        return tuple[inner, ...] if origin is tuple else list[inner]  # type: ignore[valid-type]
     if origin in _DICTS or annotation in _DICTS:
         return dict[tuple(_data_type(arg) for arg in args)] if args else dict[str, Any]  # type: ignore[misc]
     if origin is tuple:
-        return tuple[tuple(arg if arg is Ellipsis else _data_type(arg) for arg in args)]  # type: ignore[misc]
+        return tuple[tuple(_data_type(arg) for arg in args)]  # type: ignore[misc]
     if annotation is tuple:
         return tuple[Any, ...]
-    if isinstance(annotation, type) and issubclass(annotation, (*_PLAIN, PurePath, enum.Enum)):
+    if isinstance(annotation, type) and issubclass(annotation, (*_PLAIN, pathlib.PurePath, enum.Enum)):
         return annotation
     raise _NotDataError(annotation)
 
@@ -183,9 +191,10 @@ def _union(members: list[Any]) -> Any:
 
 
 def _argument_docs(docstring: str) -> dict[str, str]:
-    """Read ``name: text`` from the Args section of a Google-style docstring."""
-    section = re.search(r"^ *Args:\n(.*?)(\n\s*\n *\S+|\Z)", docstring, re.DOTALL | re.MULTILINE)
+    """Read ``name: text`` or ``name (type): text`` from the Args section of a Google-style docstring."""
+    section = re.search(r"^ *Args:\n( +)(.*?)(\n\s*\n *\S+|\Z)", docstring, re.DOTALL | re.MULTILINE)
     if section is None:
         return {}
-    parts = re.split(r"^ +(\w+)(?: \([^\n]*?\))?: ", section[1], flags=re.MULTILINE)
+    indent, text = section[1], section[2]  # a line indented deeper goes on with the argument before it
+    parts = re.split(rf"^{indent}(\w+)(?: \([^\n]*\))?:\s", indent + text, flags=re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in zip(parts[1::2], parts[2::2], strict=True)}

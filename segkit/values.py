@@ -87,7 +87,7 @@ def _fit_plain(value: Any, kind: type) -> Any:
         return float(value)
     if issubclass(kind, PurePath) and isinstance(value, (str, PurePath)) and value != "":
         return Path(value)
-    if issubclass(kind, enum.Enum) and value in kind.__members__:
+    if issubclass(kind, enum.Enum) and isinstance(value, str) and value in kind.__members__:
         return kind[value]
     raise MisfitError(type_name(kind))
 

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pluggy
 import torch
 from torch import Tensor, nn
 
 from segkit.assemble import Bound
 from segkit.assembly import Assembly
 from segkit.engine.evaluate import flatten
+from segkit.engine.events import Events
 from segkit.engine.scan import FrameFormat
 from segkit.errors import Fault, RecipeError, SegkitError
-from segkit.kinds import Augment, Dataset, Loss, Metric
+from segkit.kinds import Augment, Callback, Dataset, Loss, Metric
 from segkit.recipe import Stats
 from segkit.values import suggest
 
@@ -34,6 +36,7 @@ class Parts:
     model: nn.Module
     augment: Sequence[Augment]
     metrics: Mapping[str, Metric]
+    callbacks: Mapping[str, Callback]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     higher_is_better: bool
@@ -82,6 +85,7 @@ def build(assembly: Assembly, with_data: bool = True) -> Parts:
     model = _try(faults, assembly.model, in_channels=recipe.data.channels, classes=recipe.classes)
     metrics = _metrics(faults, assembly)
     augment = [_try(faults, bound) for bound in assembly.augment]
+    callbacks = _callbacks(faults, assembly)
     build_loss(assembly, [1] * len(recipe.classes), faults)
     if model is not None and not faults:
         _try_model(faults, assembly, model)
@@ -94,7 +98,7 @@ def build(assembly: Assembly, with_data: bool = True) -> Parts:
             datasets[split] = _try(faults, bound, split=split, classes=recipe.classes, task=recipe.task)
     if faults:
         raise RecipeError.of(list(dict.fromkeys(faults)))
-    return Parts(datasets, model, augment, metrics, mean, std, higher)
+    return Parts(datasets, model, augment, metrics, callbacks, mean, std, higher)
 
 
 def build_loss(assembly: Assembly, counts: Sequence[int], faults: list[Fault] | None = None) -> WeightedSum:
@@ -131,6 +135,20 @@ def _metrics(faults: list[Fault], assembly: Assembly) -> dict[str, Metric]:
     return metrics
 
 
+def _callbacks(faults: list[Fault], assembly: Assembly) -> dict[str, Callback]:
+    callbacks: dict[str, Callback] = {}
+    for bound in assembly.callbacks:
+        if bound.use in callbacks:
+            faults.append(Fault(f"callback {bound.use!r} is named twice", "keep one of them", bound.label))
+        callbacks[bound.use] = _try(faults, bound)
+        try:
+            Events({bound.use: callbacks[bound.use]}, {})
+        except pluggy.PluginValidationError as error:
+            cause = f"{bound.title}: {' '.join(str(error).split())}"
+            faults.append(Fault(cause, "the events stand in segkit.hooks.RunHooks: tell its author", bound.label))
+    return callbacks
+
+
 def _logit_channels(assembly: Assembly) -> int:
     classes = len(assembly.recipe.classes)
     return 1 if classes == 2 else classes
@@ -142,15 +160,16 @@ def _try_model(faults: list[Fault], assembly: Assembly, model: nn.Module) -> Non
     model.eval()
     try:
         with torch.no_grad():
-            shape = tuple(model(torch.zeros(1, data.channels, *data.size)).shape)
+            output = model(torch.zeros(1, data.channels, *data.size))
     except Exception as error:  # a model may raise anything; its owner and place are what helps
         cause = f"{assembly.model.title} fails on a frame of {data.size}: {type(error).__name__}: {error}"
         faults.append(Fault(cause, "mend its options, or tell its author", assembly.model.label))
         return
     finally:
         model.train()
+    shape = tuple(output.shape) if isinstance(output, Tensor) else None
     if shape != expected:
-        cause = f"{assembly.model.title} gave {shape} where logits are {expected}"
+        cause = f"{assembly.model.title} gave {shape or type(output).__name__} where logits are {expected}"
         faults.append(Fault(cause, "tell its author", assembly.model.label))
 
 

@@ -55,12 +55,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 def save_weights(model: nn.Module, path: Path) -> None:
     """Write safetensors: contiguous, tied tensors once, no metadata, so that equal weights give equal bytes."""
-    seen: dict[tuple[int, int, torch.Size], str] = {}
+    seen: dict[Any, str] = {}
     tensors: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
-        key = (tensor.data_ptr(), tensor.storage_offset(), tensor.shape)
-        if tensor.numel() == 0 or seen.setdefault(key, name) == name:
-            tensors[name] = tensor.detach().cpu().contiguous()
+        if tensor.numel() == 0 or seen.setdefault(_memory(tensor), name) == name:
+            # A copy in any case: safetensors refuses views of one memory, such as a row beside its table.
+            tensors[name] = tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
     with whole_file(path) as work:
         save_file(tensors, work)
 
@@ -78,13 +78,18 @@ def load_weights(model: nn.Module, path: Path) -> None:
     own = model.state_dict()
     for name, tensor in own.items():
         if name not in tensors:
-            twin = next((n for n, t in own.items() if n in tensors and t.data_ptr() == tensor.data_ptr()), None)
+            twin = next((n for n, t in own.items() if n in tensors and _memory(t) == _memory(tensor)), None)
             if twin is not None:
                 tensors[name] = tensors[twin]
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise UserError(f"{path} holds the weights of another model: {error}", "use the run that wrote it") from error
+
+
+def _memory(tensor: Tensor) -> tuple[int, torch.Size, tuple[int, ...]]:
+    """Give what only tied tensors have in common."""
+    return tensor.data_ptr(), tensor.shape, tensor.stride()
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -124,7 +124,7 @@ class Trainer:
         start = self.step % self.plan.steps_per_epoch * self.plan.images_per_step
         rows = self._order[1][start : start + self.plan.images_per_step]
         size = self.plan.batch_size
-        batches = [self._take(rows[first : first + size]) for first in range(0, len(rows), size)]
+        batches = [self.take(rows[first : first + size]) for first in range(0, len(rows), size)]
         value = self._backward(batches)
         self._expect_finite("the loss", value, rows)
         limit = math.inf if self.plan.clip_norm is None else self.plan.clip_norm
@@ -145,7 +145,8 @@ class Trainer:
         self.model.train()
         self._tell("epoch_start")
 
-    def _take(self, rows: list[int]) -> tuple[Tensor, Tensor]:
+    def take(self, rows: list[int]) -> tuple[Tensor, Tensor]:
+        """Give this rank's share of some rows as the network takes it: images augmented and normalized, targets."""
         mine, fills = rows_of_rank(rows, self.fabric.global_rank, self.fabric.world_size)
         images, masks = self._frames.batch(mine)
         if fills:

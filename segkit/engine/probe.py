@@ -16,6 +16,7 @@ from segkit.recipe import Train
 
 _WARM, _TIMED = 2, 3  # steps
 _WORTH = 0.9  # bf16 must take at most this share of float32's time: it costs digits
+_HOPELESS = 1.5  # times float32's time for one frame forward: then bf16 is not looked at any further
 _log = logging.getLogger("segkit")
 
 
@@ -37,16 +38,32 @@ def decide(train: Train, make: Callable[[str, bool], tuple[Trainer, Callable[[],
             and gives the seconds that the whole would take.
     """
     layout = True if train.channels_last == "auto" else train.channels_last
-    if train.precision != "auto" and train.max_time is None:
-        return Decision(train.precision, layout)
-    names = ["fp32", "bf16"] if train.precision == "auto" else [train.precision]
-    paces = {name: _pace(*make(name, layout)) for name in names}
-    best = names[0]
-    if len(names) == 2:
-        best = "bf16" if paces["bf16"].step < _WORTH * paces["fp32"].step else "fp32"
-        times = ", ".join(f"{name} {1000 * pace.step:.0f} ms" for name, pace in paces.items())
-        _log.info("precision: %s (a step takes: %s)", best, times)
+    if train.precision != "auto":
+        pace = _pace(*make(train.precision, layout)) if train.max_time else None
+        return Decision(train.precision, layout, pace)
+    full, half = make("fp32", layout), make("bf16", layout)
+    paces = {"fp32": _pace(*full)}
+    if _glance(half[0]) < _HOPELESS * _glance(full[0]):
+        paces["bf16"] = _pace(*half)
+    fast = "bf16" in paces and paces["bf16"].step < _WORTH * paces["fp32"].step
+    best = "bf16" if fast else "fp32"
+    times = ", ".join(f"{name} {1000 * pace.step:.0f} ms" for name, pace in paces.items())
+    _log.info("precision: %s (a step takes: %s%s)", best, times, "" if "bf16" in paces else "; bf16 is emulated here")
     return Decision(best, layout, paces[best])
+
+
+def _glance(trainer: Trainer) -> float:
+    """Time one frame forward: where bf16 is emulated, a whole step can take a minute."""
+    images, _ = trainer.take([0])
+    trainer.model.eval()
+    times = []
+    with torch.no_grad():
+        for _ in range(2):
+            begun = time.perf_counter()
+            trainer.model(images)
+            times.append(time.perf_counter() - begun)
+    trainer.model.train()
+    return min(times)
 
 
 def _pace(trainer: Trainer, validation: Callable[[], float]) -> Pace:

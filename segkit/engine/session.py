@@ -29,6 +29,7 @@ from segkit.engine.intake import Intake
 from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
 from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
 from segkit.engine.probe import Decision, decide
+from segkit.errors import UserError
 from segkit.recipe import Train, dump, seconds
 
 FABRIC_PRECISION: Mapping[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
@@ -113,7 +114,7 @@ class _Session:
         trainer, _ = self._trainer(decision, plan, self._parts.model, events, folder)
         events.run = RunView(trainer, folder, self._recipe.classes, self._frames["val"])
         if resumed:
-            self._restore(trainer, folder)
+            self._restore(trainer, events, folder)
         else:
             self._describe(folder, decision, plan, trainer.fabric)
         self._announce(plan, decision)
@@ -134,8 +135,7 @@ class _Session:
         return make_plan(self._recipe.train, self._recipe.seed, frames, self._parts.higher_is_better, total_steps)
 
     def _events(self, folder: Path) -> Events:
-        callbacks = {bound.use: bound() for bound in self._assembly.callbacks}
-        return Events(callbacks, {bound.use: bound(run_dir=folder) for bound in self._assembly.loggers})
+        return Events(self._parts.callbacks, {bound.use: bound(run_dir=folder) for bound in self._assembly.loggers})
 
     def _trainer(
         self, decision: Decision, plan: Plan, model: nn.Module, events: Events | None, folder: Path | None
@@ -184,9 +184,15 @@ class _Session:
 
         return trainer, whole_validation
 
-    def _restore(self, trainer: Trainer, folder: Path) -> None:
+    def _restore(self, trainer: Trainer, events: Events, folder: Path) -> None:
         if (folder / LAST).is_file():
-            trainer.restore(load_checkpoint(folder / LAST))
+            state = load_checkpoint(folder / LAST)
+            try:
+                trainer.restore(state)
+            except (KeyError, RuntimeError, TypeError, ValueError) as error:
+                raise UserError(f"{folder / LAST} is of another run: {error}", "begin the run anew") from error
+        else:  # stopped before there was one
+            events.restore({}, 0)
         _log.info("resumed at step %d", trainer.step)
 
     def _describe(self, folder: Path, decision: Decision, plan: Plan, fabric: Fabric) -> None:
@@ -214,14 +220,8 @@ class _Session:
         write_card(folder, card)
 
     def _announce(self, plan: Plan, decision: Decision) -> None:
-        _log.info(
-            "%d images, batch %d: %d steps an epoch, %d in all; %s",
-            len(self._frames["train"]),
-            plan.images_per_step,
-            plan.steps_per_epoch,
-            plan.total_steps,
-            decision.precision,
-        )
+        count, images = len(self._frames["train"]), plan.images_per_step
+        _log.info("%d training images, %d a step, %s", count, images, decision.precision)
 
     def _test(self, trainer: Trainer, folder: Path) -> Result:
         split = "test" if "test" in self._frames else "val"

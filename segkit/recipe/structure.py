@@ -6,6 +6,7 @@ Nothing here imports torch: the options of components are checked later, by ``se
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -160,10 +161,12 @@ class _Builder:
     def _weight(self, options: dict[str, Any], keys: Keys) -> float:
         value = options.pop("weight", 1.0)
         try:
-            return float(fit(value, float))
+            weight = float(fit(value, float))
         except MisfitError:
+            weight = math.nan
+        if not math.isfinite(weight):
             self.layer.blame((*keys, "weight"), f"expected float, not {value!r}", "write the factor of this loss")
-            return 1.0
+        return weight
 
     def _check_name(self, kind: str, use: str, keys: Keys) -> None:
         try:
