@@ -209,7 +209,9 @@ class Binder:
             return fit_at(value, option.type, self._layer.place(keys))
         except MisfitError:
             expected = type_name(option.type)
-            self._layer.blame(keys, f"expected {expected}, not {value!r}", f"write a value of that type: {option.doc}".rstrip(": "))
+            self._layer.blame(
+                keys, f"expected {expected}, not {value!r}", f"write a value of that type: {option.doc}".rstrip(": ")
+            )
             return None
 
     def _nested(self, value: Any, kind: Nested, keys: Keys) -> Any:
@@ -224,7 +226,7 @@ class Binder:
         if isinstance(value, str):
             value = {"use": value}
         if not isinstance(value, Mapping) or not isinstance(value.get("use"), str):
-            self._layer.blame(keys, f"expected a {kind}'s name or {{use: name, ...}}, not {value!r}", "write its name")
+            self._layer.blame(keys, f"expected the {kind}'s name or {{use: name, ...}}, not {value!r}", "write its name")
             return None
         options = {key: item for key, item in value.items() if key != "use"}
         return self.bind(Node(kind, value["use"], options, keys))

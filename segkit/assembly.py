@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segkit.assemble import Binder, Bound
-from segkit.catalog import Catalog
+from segkit.catalog import OWN, Catalog
 from segkit.errors import RecipeError
 from segkit.recipe import Node, ReadRecipe, Recipe
 
@@ -125,5 +125,5 @@ def _with_always(kind: str, nodes: Sequence[Node], recipe: Recipe | None = None)
     wanted = [Node(kind, name, {}, ()) for name in ALWAYS[kind]]
     if recipe is not None and recipe.train.patience is not None:
         wanted.append(Node(kind, "early_stopping", {"patience": recipe.train.patience}, ("train", "patience")))
-    named = {node.use for node in nodes}
+    named = {node.use.removeprefix(f"{OWN}:") for node in nodes}
     return [*(node for node in wanted if node.use not in named), *nodes]

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import Any, Literal, Union
 
-
 _HUGE = 2**1023  # what Python makes no float of begins a little above
 
 

@@ -32,7 +32,7 @@ app.command("evaluate")(evaluate_command)
 app.command("predict")(predict_command)
 
 
-class _Talk(logging.Handler):
+class Talk(logging.Handler):
     """Says what is logged on standard error as it is at that moment: a progress bar may have put itself before it."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -43,7 +43,7 @@ class _Talk(logging.Handler):
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 the user's mistake, 130 and 143 interrupted."""
     logger = logging.getLogger("segkit")
-    logger.addHandler(_Talk())
+    logger.addHandler(Talk())
     logger.setLevel(logging.INFO)
     try:
         app(prog_name="segkit")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import colorsys
 import logging
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from segkit.errors import DataError, UserError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 _BATCH = 8
+# Pillow would guess among forty formats by content, some of which start other programs.
+_FORMATS = ("JPEG", "PNG", "BMP")
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 _log = logging.getLogger("segkit")
 
 
@@ -101,6 +106,7 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
             raise UserError(f"no image or folder {str(path)!r}", "name image files, or folders of them")
     if not paths:
         raise UserError(f"no image in {', '.join(map(str, inputs))}", f"images end in {', '.join(SUFFIXES)}")
+    paths = list(dict.fromkeys(paths))
     stems: dict[str, Path] = {}
     for path in paths:
         if stems.setdefault(path.stem, path) != path:
@@ -115,15 +121,17 @@ def read_image(path: Path) -> np.ndarray:
         DataError: When it cannot be read, with the file and the cause.
     """
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=_FORMATS) as opened:
             image = ImageOps.exif_transpose(opened)
-            if image.mode.startswith("I;16"):
-                return np.asarray(image, dtype=np.uint16)[..., None]
-            grey = image.mode in ("1", "L", "LA")
-            pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except _DAMAGE as error:
         raise DataError(f"{path} cannot be read: {error}", "give an image that opens in a viewer") from error
-    return pixels[..., None] if grey else pixels
+    if image.mode.startswith("I"):
+        return np.array(image).astype(np.uint16)[..., None]
+    if image.mode in ("1", "L", "LA"):
+        return np.array(image.convert("L"))[..., None]
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA")  # straight to RGB, Pillow warns when the palette holds transparent colors
+    return np.array(image.convert("RGB"))
 
 
 def _readable(paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray]]:

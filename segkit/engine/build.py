@@ -53,6 +53,13 @@ class WeightedSum:
     def __init__(self, losses: Sequence[tuple[Loss, float]]) -> None:
         self._losses = losses
 
+    def to(self, device: torch.device) -> WeightedSum:
+        """Move what the losses hold, such as a kernel, to a device."""
+        for loss, _ in self._losses:
+            if isinstance(loss, nn.Module):
+                loss.to(device)
+        return self
+
     def __call__(self, output: Tensor | tuple[Tensor, list[Tensor]], target: Tensor) -> Tensor:
         """What the model gave and the target (N, H, W) -> 0-d tensor."""
         if isinstance(output, Tensor):

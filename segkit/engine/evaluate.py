@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from segkit.engine.cache import Frames
 from segkit.engine.frames import at_size
@@ -43,6 +43,9 @@ class Evaluator:
     ) -> None:
         self._fabric, self._frames, self._intake = fabric, frames, intake
         self._metrics, self._loss, self._batch_size = metrics, loss, batch_size
+        for metric in metrics.values():
+            if isinstance(metric, nn.Module):  # torchmetrics' are; their sums have to lie where the logits do
+                metric.to(fabric.device)
 
     def __call__(self, forward: Forward, at_most: int | None = None) -> dict[str, float]:
         """Measure, with the model in the mode that the caller has put it in.
@@ -60,8 +63,8 @@ class Evaluator:
                 logits = forward(images)
                 self._update(logits, rows)
                 if self._loss is not None:
-                    pixels = (targets != IGNORE).sum().double().cpu()
-                    total += self._loss(logits, targets).double().cpu() * pixels
+                    pixels = (targets != IGNORE).sum().cpu().double()
+                    total += self._loss(logits, targets).cpu().double() * pixels
                     valid += pixels
             values: dict[str, float] = {}
             if self._loss is not None:

@@ -94,7 +94,7 @@ class Trainer:
                 self._tell("run_start")
                 while not self.stopped:
                     self._advance(deadline)
-                    if signals.received and not self.stopped:
+                    if signals.received:
                         self._interrupt(signals.received)
             finally:
                 self._tell("run_end")
@@ -155,16 +155,17 @@ class Trainer:
 
     def _backward(self, batches: Sequence[tuple[Tensor, Tensor]]) -> float:
         """Accumulate the gradient of the mean over the valid pixels of all batches of all ranks; give that loss."""
-        valid = torch.stack([(masks != IGNORE).sum() for _, masks in batches]).double()
-        total = self._sum(valid.sum()).clamp(min=1)
-        shares = (valid * self.fabric.world_size / total).tolist()  # ranks are averaged, so each counts world-fold
+        valid = torch.stack([(masks != IGNORE).sum() for _, masks in batches])
+        total = max(float(self._sum(valid.sum())), 1.0)
+        world = self.fabric.world_size  # ranks are averaged, so each counts world-fold
+        shares = [count * world / total for count in valid.tolist()]
         value = torch.zeros((), dtype=torch.float64)
         for number, ((images, masks), share) in enumerate(zip(batches, shares, strict=True)):
             with self.fabric.no_backward_sync(self.model, enabled=number < len(batches) - 1):
                 loss = self._loss(self.model(images), masks) * share
                 self.fabric.backward(loss)
-            value += loss.detach().double().cpu()
-        return float(self._sum(value)) / self.fabric.world_size
+            value += loss.detach().cpu().double()
+        return float(self._sum(value)) / world
 
     def _sum(self, value: Tensor) -> Tensor:
         return cast(Tensor, self.fabric.all_reduce(value, reduce_op="sum"))

@@ -90,9 +90,11 @@ class RunLog:
         _log.removeHandler(self._memory)
         _log.addHandler(self._file)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         _log.removeHandler(self._memory)
         self._memory.close()
         if self._file is not None:
+            if error is not None:  # told to the user by whoever catches it; here it must not be missing either
+                self._file.emit(_log.makeRecord(_log.name, logging.ERROR, __file__, 0, "%s", (error,), None))
             _log.removeHandler(self._file)
             self._file.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from segkit.engine.session import FABRIC_PRECISION
 from segkit.errors import RecipeError, UserError
 from segkit.kinds import Dataset
 from segkit.recipe import Layer, Node
-
-_log = logging.getLogger("segkit")
 
 
 def measure(
@@ -45,8 +42,6 @@ def measure(
         UserError: When the folder holds no model, or the split or the data cannot be had.
     """
     model, card = load_model(folder, catalog)
-    if tuple(card.classes) != assembly.recipe.classes or card.task != assembly.recipe.task:
-        _log.warning("the model was trained for %s %s", card.task, list(card.classes))
     dataset = _own(assembly, split) if data is None else _folder(assembly, catalog, data, split)
     frames = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)
     fabric = Fabric(devices=1, precision=FABRIC_PRECISION[card.precision])

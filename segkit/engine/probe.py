@@ -15,6 +15,7 @@ from segkit.engine.plan import Pace
 from segkit.recipe import Train
 
 _WARM, _TIMED = 2, 3  # steps
+STEPS = _WARM + _TIMED
 _WORTH = 0.9  # bf16 must take at most this share of float32's time: it costs digits
 _HOPELESS = 1.5  # times float32's time for one frame forward: then bf16 is not looked at any further
 _log = logging.getLogger("segkit")
@@ -68,7 +69,7 @@ def _glance(trainer: Trainer) -> float:
 
 def _pace(trainer: Trainer, validation: Callable[[], float]) -> Pace:
     times = []
-    for _ in range(_WARM + _TIMED):
+    for _ in range(STEPS):
         begun = time.perf_counter()
         trainer.train_step()
         if trainer.fabric.device.type == "cuda":

@@ -28,7 +28,7 @@ from segkit.engine.folder import RECIPE, RunLog, check_free, new_folder, write_e
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
 from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
-from segkit.engine.probe import Decision, decide
+from segkit.engine.probe import STEPS, Decision, decide
 from segkit.errors import UserError
 from segkit.recipe import Train, dump, seconds
 
@@ -140,8 +140,7 @@ class _Session:
     def _trainer(
         self, decision: Decision, plan: Plan, model: nn.Module, events: Events | None, folder: Path | None
     ) -> tuple[Trainer, Evaluator]:
-        devices = 1 if self._recipe.train.devices == "auto" else self._recipe.train.devices
-        fabric = Fabric(devices=devices, precision=FABRIC_PRECISION[decision.precision])
+        fabric = Fabric(devices=1, precision=FABRIC_PRECISION[decision.precision])
         if decision.channels_last:
             model = model.to(memory_format=torch.channels_last)
         optimizer = self._assembly.optimizer(params=list(model.parameters()))
@@ -149,11 +148,12 @@ class _Session:
             optimizer=optimizer, total_steps=plan.total_steps, steps_per_epoch=plan.steps_per_epoch
         )
         intake = Intake(self._parts.mean, self._parts.std, self._parts.augment, decision.channels_last)
-        validate = self._evaluator(fabric, "val", intake, self._loss)
+        loss = self._loss.to(fabric.device)
+        validate = self._evaluator(fabric, "val", intake, loss)
         trainer = Trainer(
             fabric,
             model,
-            self._loss,
+            loss,
             optimizer,
             scheduler,
             intake,
@@ -172,7 +172,8 @@ class _Session:
     def _probe(self, precision: str, channels_last: bool) -> tuple[Trainer, Callable[[], float]]:
         decision = Decision(precision, channels_last)
         model = copy.deepcopy(self._parts.model)
-        trainer, validate = self._trainer(decision, self._plan(self._per_epoch), model, None, None)
+        plan = self._plan(max(self._per_epoch, STEPS))  # a schedule may refuse to go on behind its end
+        trainer, validate = self._trainer(decision, plan, model, None, None)
         part = min(_PROBED_BATCHES * self._recipe.train.batch_size, len(self._frames["val"]))
 
         def whole_validation() -> float:

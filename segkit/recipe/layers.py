@@ -64,7 +64,8 @@ def _extended(path: Path, above: tuple[Path, ...]) -> Layer:
         return merge(Layer({"model": {"use": DEFAULT_MODEL}, "train": {"epochs": DEFAULT_EPOCHS}}), layer)
     where = layer.place(("extends",)).label
     if not isinstance(extends, str):
-        raise RecipeError(f"extends: expected a path or a shipped recipe's name, not {extends!r}", "", where)
+        cause = f"extends: expected a path or a shipped recipe's name, not {extends!r}"
+        raise RecipeError(cause, "write such as extends: horizon_unet", where)
     base = _find(extends, path.parent, where)
     chain = (*above, path.resolve())
     if base.resolve() in chain:

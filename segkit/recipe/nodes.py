@@ -51,8 +51,13 @@ class Dumper(yaml.SafeDumper):
         special = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
         return self.represent_scalar("tag:yaml.org,2002:float", special.get(repr(data), repr(data)))
 
+    def represent_text(self, data: str) -> yaml.ScalarNode:
+        """Write a text, with escapes where it is more than one printable line: YAML folds other styles."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if data.isprintable() else '"')
+
 
 Dumper.add_representer(float, Dumper.represent_float)
+Dumper.add_representer(str, Dumper.represent_text)
 for _name, _rule in _RULES.items():
     for _class in (Loader, Dumper):
         _class.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"({_rule.pattern})$"), None)
@@ -102,6 +107,11 @@ def is_safe(text: str) -> bool:
 def dotted(keys: Keys) -> str:
     """Write a path of keys as an override does."""
     return ".".join(one_line(str(key)) for key in keys)
+
+
+def undotted(text: str) -> Keys:
+    """Read a path of keys; a number counts the elements of a list."""
+    return tuple(int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in text.split("."))
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from segkit.errors import Fault
 from segkit.recipe.merge import lengthen, lengths_in, merge, merge_data
-from segkit.recipe.nodes import UNSAFE, Keys, Layer, NodePass, Place, is_safe, one_line
+from segkit.recipe.nodes import UNSAFE, Keys, Layer, NodePass, Place, dotted, is_safe, one_line, undotted
 
 _TEXTS = {("task",), ("run", "dir"), ("data", "root"), ("train", "monitor"), ("train", "max_time")}
 
@@ -22,7 +22,7 @@ def override(layer: Layer, text: str, lengths: dict[str, str]) -> Layer:
     """
     where = f"override {one_line(text)}"
     name, equals, raw = text.partition("=")
-    keys: Keys = tuple(int(part) if part.isdecimal() else part for part in name.strip().split("."))
+    keys = undotted(name.strip())
     if not equals or not all(str(key) for key in keys):
         layer.faults.append(Fault("an override is key=value", "write such as train.epochs=3", where))
         return layer
@@ -33,19 +33,27 @@ def override(layer: Layer, text: str, lengths: dict[str, str]) -> Layer:
     try:
         over.data = lengthen(_nest(layer.data, keys, value))
     except (IndexError, TypeError) as error:
-        layer.faults.append(Fault(f"{name}: {error}", "name a key that the recipe has", where))
+        layer.faults.append(Fault(f"{dotted(keys)}: {error}", "name a key that the recipe has", where))
         return layer
     for length in lengths_in(over.data):
         other = lengths.setdefault("named", length)
         if other != length:
             cause = f"train.{other} and train.{length} are both given"
             layer.faults.append(Fault(cause, "keep the one that rules", where))
-    new = [keys[:end] for end in range(1, len(keys)) if keys[:end] not in layer.places]
-    over.places |= dict.fromkeys(new, Place(where, Path.cwd()))
-    kept = layer.places
+    return _merged(layer, over, keys, where)
+
+
+def _merged(layer: Layer, over: Layer, keys: Keys, where: str) -> Layer:
+    """Lay an override's data over a layer, and keep in mind where everything was written."""
+    above = [keys[:end] for end in range(1, len(keys))]
+    written = set(over.places)
+    over.places |= dict.fromkeys((k for k in above if k not in layer.places), Place(where, Path.cwd()))
     merged = merge(layer, over)
     if any(isinstance(key, int) for key in keys):  # a list was written again with one element changed
-        merged.places = {**kept, **over.places}
+        replaced = written == {keys}  # by a single value
+        kept = {k: p for k, p in layer.places.items() if not (replaced and k[: len(keys)] == keys)}
+        lists = [k[:-1] for k in [*above, keys] if isinstance(k[-1], int)]
+        merged.places = {**kept, **{k: Place(where, layer.place(k).base) for k in lists}, **over.places}
     return merged
 
 
@@ -67,7 +75,10 @@ def _nest(base: Any, keys: Keys, value: Any) -> Any:
     if isinstance(base, list):
         if not isinstance(head, int) or head >= len(base):
             raise IndexError(f"the list has {len(base)} elements, counted from 0, and no {head!r}")
-        changed = merge_data({"it": base[head]}, {"it": _nest(base[head], rest, value)})
+        new = _nest(base[head], rest, value)
+        if isinstance(base[head], dict) and isinstance(new, str):  # a component's short form
+            new = {"use": new}
+        changed = merge_data({"it": base[head]}, {"it": new})
         return [*base[:head], changed["it"], *base[head + 1 :]]
     if isinstance(head, int):
         raise TypeError(f"{head} counts the elements of a list, and there is none")

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from segkit.recipe.nodes import REFERENCE, Keys, Layer
+from segkit.recipe.nodes import REFERENCE, Keys, Layer, undotted
 from segkit.recipe.schema import MISSING
 
 _LONGEST = 10_000  # characters; references that double each other would fill any memory
@@ -62,7 +62,7 @@ def _size(layer: Layer, keys: Keys, text: str, sizes: dict[Keys, Size], above: i
 
 def _target(layer: Layer, keys: Keys, name: str) -> tuple[Keys, Any]:
     """Give the keys and the single value that a reference names; no value, and a fault, when it names none."""
-    target: Keys = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    target = undotted(name)
     try:
         value = _at(layer.data, target)
     except LookupError:

@@ -98,7 +98,7 @@ class Train:
     steps: int | None = field(default=None, metadata=_at_least(1))
     max_time: str | None = field(
         default=None,
-        metadata=rule(lambda v: v is None or seconds(v) > 0, "a duration such as 90s, 3m or 1h30m"),
+        metadata=rule(lambda v: v is None or 0 < seconds(v) < math.inf, "a duration such as 90s, 3m or 1h30m"),
     )
     batch_size: int = field(default=8, metadata=_at_least(1))
     accumulate: int = field(default=1, metadata=_at_least(1))
@@ -109,9 +109,6 @@ class Train:
     checkpoint_every: int | None = field(default=None, metadata=_at_least(1))
     monitor: str = "val/iou_mean"
     patience: int | None = field(default=None, metadata=_at_least(1))
-    devices: int | Literal["auto"] = field(
-        default="auto", metadata=rule(lambda v: v == "auto" or v >= 1, "auto or at least 1")
-    )
 
 
 @dataclass(frozen=True)

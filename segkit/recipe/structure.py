@@ -62,11 +62,10 @@ def _split_data(builder: _Builder, data: Any) -> Any:
     """Write ``use`` and its options, which serve all splits, as a component a split."""
     if not isinstance(data, dict) or "use" not in data:
         return data
-    node = {key: value for key, value in data.items() if key not in _OWN}
+    node = {key: value for key, value in data.items() if key not in _OWN and key not in SPLITS}
     for split in SPLITS:
         if split in data:
             builder.layer.blame(("data", split), "stands beside data.use", "write use for all splits, or one a split")
-            return data
         builder.aliases[("data", split)] = ("data",)
     return {key: value for key, value in data.items() if key in _OWN} | dict.fromkeys(SPLITS, node)
 
@@ -145,7 +144,7 @@ class _Builder:
     def _node(self, kind: str, value: Any, keys: Keys) -> Node | None:
         keys = self.aliases.get(keys, keys)
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            self.layer.blame(keys, f"expected a {kind}'s name or {{use: name, ...}}, not {value!r}", "write its name")
+            self.layer.blame(keys, f"expected the {kind}'s name or {{use: name, ...}}, not {value!r}", "write its name")
             return None
         options = dict(value)
         use = options.pop("use", None)

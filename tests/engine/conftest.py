@@ -21,7 +21,7 @@ from segkit.spec import ComponentSpec
 
 OWNER = "made-for-tests"
 
-# 14 training frames in batches of 4: the last batch of an epoch is incomplete. Frames are larger than the network's view.
+# 14 training frames in batches of 4: the last batch of an epoch is incomplete. Frames are larger than the network sees.
 RECIPE = """
 classes: [sky, sea]
 task: sea
@@ -69,13 +69,13 @@ def run(recipe: Path, tmp_path: Path) -> Run:
 @pytest.fixture
 def plug(monkeypatch: pytest.MonkeyPatch) -> Plug:
     """``plug("loss", "name", callable)`` installs a component for the test and gives the name that a recipe uses."""
-    module = ModuleType("made_for_tests")
+    module, api = ModuleType("made_for_tests"), vars(segkit)["api"]
     monkeypatch.setitem(sys.modules, module.__name__, module)
 
     def install(kind: str, name: str, target: Any) -> str:
         setattr(module, name, target)
         spec = ComponentSpec(kind, name, f"{module.__name__}:{name}", "Made for a test.")
-        known = segkit.api.catalog()
+        known = api.catalog()
         plugin = Plugin(OWNER, "1.0", "ok", "", "", (f"{kind}/{name}",))
         components = [c for c in known.components if (c.distribution, c.name) != (OWNER, name)]
         plugins = [p for p in known.plugins if p.distribution != OWNER]

@@ -54,7 +54,7 @@ def broken(**_: Any) -> None:
 
 class BrokenInside:
     def __init__(self) -> None:
-        self.table = {}["absent"]
+        raise KeyError("absent")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,8 @@ class Network(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("options", "shape"), [("channels: 2", "(1, 2, 32, 64)"), ("shrink: 2", "(1, 1, 16, 32)"), ("channels: 3", "(1, 3,")]
+    ("options", "shape"),
+    [("channels: 2", "(1, 2, 32, 64)"), ("shrink: 2", "(1, 1, 16, 32)"), ("channels: 3", "(1, 3,")],
 )
 def test_a_model_of_a_wrong_shape_is_refused(refused: Any, plug: Any, options: str, shape: str) -> None:
     said = refused(f"model={{use: '{plug('model', 'network', Network)}', {options}}}")
@@ -142,7 +143,9 @@ def test_a_callback_with_an_unknown_argument_is_refused(refused: Any, plug: Any)
     assert "'trainer'" in said
 
 
-@pytest.mark.parametrize(("kind", "override"), [("metric", "metrics=[iou, iou]"), ("callback", "callbacks=[best, best]")])
+@pytest.mark.parametrize(
+    ("kind", "override"), [("metric", "metrics=[iou, iou]"), ("callback", "callbacks=[best, best]")]
+)
 def test_what_is_named_twice_is_refused(refused: Any, kind: str, override: str) -> None:
     assert f"{kind} {override.partition('[')[2][:-1].split(', ')[0]!r} is named twice" in refused(override)
 

@@ -20,7 +20,9 @@ def test_an_order_is_a_permutation_of_its_own_for_each_epoch_and_seed() -> None:
 
 
 def test_orders_and_seeds_are_those_of_another_process() -> None:
-    code = "from segkit.engine.order import epoch_order, seed_for; print(epoch_order(3, 2, 40), seed_for(3, 'step', 7, 1))"
+    code = (
+        "from segkit.engine.order import epoch_order, seed_for; print(epoch_order(3, 2, 40), seed_for(3, 'step', 7, 1))"
+    )
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert there.stdout.strip() == f"{epoch_order(3, 2, 40)} {seed_for(3, 'step', 7, 1)}"
 
@@ -33,7 +35,14 @@ def test_every_step_and_rank_has_a_seed_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("frames", "images", "drop_last", "expected"),
-    [(700, 8, False, 88), (700, 8, True, 87), (704, 8, False, 88), (704, 8, True, 88), (8, 8, False, 1), (1, 1, True, 1)],
+    [
+        (700, 8, False, 88),
+        (700, 8, True, 87),
+        (704, 8, False, 88),
+        (704, 8, True, 88),
+        (8, 8, False, 1),
+        (1, 1, True, 1),
+    ],
 )
 def test_steps_of_an_epoch(frames: int, images: int, drop_last: bool, expected: int) -> None:
     assert steps_per_epoch(frames, images, drop_last) == expected

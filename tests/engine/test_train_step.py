@@ -100,7 +100,9 @@ def test_accumulating_four_by_two_follows_the_gradient_of_eight() -> None:
     together, in_parts = followed(trainer(frames, 8)), followed(trainer(frames, 4, accumulate=2))
     torch.testing.assert_close(together, expected, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(in_parts, expected, rtol=1e-5, atol=1e-6)
-    unweighted = (by_hand(trainer(frames, 8), epoch_order(0, 0, 8)[:4]) + by_hand(trainer(frames, 8), epoch_order(0, 0, 8)[4:])) / 2
+    unweighted = (
+        by_hand(trainer(frames, 8), epoch_order(0, 0, 8)[:4]) + by_hand(trainer(frames, 8), epoch_order(0, 0, 8)[4:])
+    ) / 2
     assert (unweighted - expected).norm() > 1e-3 * expected.norm()  # the masks tell the two rules apart
 
 

@@ -1,17 +1,31 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from segkit.cli.main import Talk
 from segkit_std.callbacks.progress import Progress
 
 NUMBERS = {"train/loss": 0.25, "train/images_per_s": 31.44, "val/loss": 0.5, "val/iou_mean": 0.875}
+
+
+@pytest.fixture(autouse=True)
+def talk() -> Iterator[None]:
+    """What is logged is said as the command line says it."""
+    logger, handler = logging.getLogger("segkit"), Talk()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield
+    logger.removeHandler(handler)
+    logger.setLevel(level)
 
 
 class Terminal(io.StringIO):
