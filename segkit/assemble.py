@@ -160,7 +160,7 @@ class Binder:
             node: What the recipe says.
             defaults: Values for options of these names that the recipe leaves out.
         """
-        label = self._layer.place(node.keys).label
+        label = self._layer.label(node.keys, [*node.options, *(defaults or ())])
         try:
             component, target, signature = self._load(node.kind, node.use)
         except PluginError as error:
@@ -217,7 +217,7 @@ class Binder:
     def _nested(self, value: Any, kind: Nested, keys: Keys) -> Any:
         if kind.many:
             if not isinstance(value, (list, tuple)):
-                self._layer.blame(keys, f"expected a list of {kind.kind}s, not {value!r}", "write [name, ...]")
+                self._layer.blame(keys, f"expected a list of {kind.kind} components, not {value!r}", "write [name, ...]")
                 return None
             return [self._one(item, kind.kind, (*keys, index)) for index, item in enumerate(value)]
         return self._one(value, kind.kind, keys)
@@ -226,7 +226,8 @@ class Binder:
         if isinstance(value, str):
             value = {"use": value}
         if not isinstance(value, Mapping) or not isinstance(value.get("use"), str):
-            self._layer.blame(keys, f"expected the {kind}'s name or {{use: name, ...}}, not {value!r}", "write its name")
+            cause = f"expected the {kind}'s name or {{use: name, ...}}, not {value!r}"
+            self._layer.blame(keys, cause, "write its name")
             return None
         options = {key: item for key, item in value.items() if key != "use"}
         return self.bind(Node(kind, value["use"], options, keys))

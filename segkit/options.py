@@ -56,7 +56,7 @@ class Option:
     def type_name(self) -> str:
         """The type in words, such as ``float or list of 2 (float, float)``."""
         if isinstance(self.type, Nested):
-            return f"list of {self.type.kind}s" if self.type.many else self.type.kind
+            return f"list of {self.type.kind} components" if self.type.many else self.type.kind
         return type_name(self.type)
 
 

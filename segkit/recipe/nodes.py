@@ -7,7 +7,7 @@ A recipe may come from a stranger. So no tag beyond YAML's own seven types, no a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from segkit.errors import Fault
 Keys = tuple[str | int, ...]
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.\w+)*)\}", re.ASCII)
+OVERRIDE = "override "
 UNSAFE = "only ${another.key} can be referred to"
 _DEEPEST = 30  # levels; a recipe has about five
 
@@ -91,6 +92,13 @@ class Layer:
         while keys not in self.places and keys:
             keys = keys[:-1]
         return self.places.get(keys, Place("", Path()))
+
+    def label(self, keys: Keys, parts: Iterable[str | int]) -> str:
+        """Say where a component stands, and which overrides changed parts of it: any of them may be at fault."""
+        own = self.place(keys).label
+        labels = [self.place((*keys, part)).label for part in parts]
+        overrides = [label for label in labels if label.startswith(OVERRIDE)]
+        return ", ".join(dict.fromkeys([own, *overrides] if own else overrides))
 
     def blame(self, keys: Keys, cause: str, remedy: str = "") -> None:
         """Keep a fault of a key, once: a data set that serves three splits is looked at three times."""

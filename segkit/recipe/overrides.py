@@ -7,7 +7,7 @@ from typing import Any
 
 from segkit.errors import Fault
 from segkit.recipe.merge import lengthen, lengths_in, merge, merge_data
-from segkit.recipe.nodes import UNSAFE, Keys, Layer, NodePass, Place, dotted, is_safe, one_line, undotted
+from segkit.recipe.nodes import OVERRIDE, UNSAFE, Keys, Layer, NodePass, Place, dotted, is_safe, one_line, undotted
 
 _TEXTS = {("task",), ("run", "dir"), ("data", "root"), ("train", "monitor"), ("train", "max_time")}
 
@@ -20,7 +20,7 @@ def override(layer: Layer, text: str, lengths: dict[str, str]) -> Layer:
         text: The override, as typed.
         lengths: Which of epochs, steps and max_time an earlier override named; kept up to date.
     """
-    where = f"override {one_line(text)}"
+    where = f"{OVERRIDE}{one_line(text)}"
     name, equals, raw = text.partition("=")
     keys = undotted(name.strip())
     if not equals or not all(str(key) for key in keys):

@@ -88,3 +88,8 @@ def test_ranks_share_all_rows_evenly(world: int, count: int) -> None:
 def test_steps_that_fit_into_a_time(budget: float, pace: Pace, per_epoch: int, expected: int) -> None:
     time = budget / MARGIN if budget != 100 else 100  # the first case has the margin worked out by hand: 94 s
     assert steps_in(time + 1e-9, pace, per_epoch) == expected
+
+
+def test_a_rank_takes_every_world_th_row_and_fills_its_share_up() -> None:
+    assert rows_of_rank([10, 11, 12, 13, 14], 0, 2) == ([10, 12, 14], False)
+    assert rows_of_rank([10, 11, 12, 13, 14], 1, 2) == ([11, 13, 10], True)

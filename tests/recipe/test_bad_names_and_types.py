@@ -56,7 +56,9 @@ ADDED = [
     Bad("text for list", "classes: sky", [a_type(3, "classes: expected list of text, not 'sky'")]),
     Bad("choice", "train: {precision: fp8}", [a_type(3, "train.precision: expected auto or fp32 or")]),
     Bad("list for mapping", "train: [epochs]", [(3, "expected a mapping of keys, not ['epochs']", "'key: value'")]),
-    Bad("number for component", "optimizer: 3", [(3, "expected the optimizer's name or {use: name, ...}", "write its")]),
+    Bad(
+        "number for component", "optimizer: 3", [(3, "expected the optimizer's name or {use: name, ...}", "write its")]
+    ),
     Bad("list for component", "scheduler: [cosine]", [(3, "expected the scheduler's name", "write its name")]),
     Bad("no list", "augment: hflip", [(3, "augment: expected a list of augments", "write [name, {use: name, ...}]")]),
     Bad("no loss", "loss: []", [(3, "loss: a list of losses needs at least one", "write such as loss: bce")]),
@@ -119,7 +121,10 @@ WHOLE = [
     Bad(
         "normalize",
         "data:\n  use: folder\n  normalize: {mena: [0.0], std: [1.0]}",
-        [(3, "data.normalize.mena: unknown key", "did you mean 'mean'?"), (3, "data.normalize.mean is missing", "mean")],
+        [
+            (3, "data.normalize.mena: unknown key", "did you mean 'mean'?"),
+            (3, "data.normalize.mean is missing", "mean"),
+        ],
     ),
     Bad("no such", "data: {use: folder, normalize: unti}", [a_type(1, "backbone or unit or mapping of mean and std")]),
     Bad("std", "data: {use: folder, normalize: {mean: [0], std: [0]}}", [a_rule(1, "std: must be above 0, not [0]")]),
@@ -161,7 +166,9 @@ def told(bad: Bad, path: Path, faults: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("bad", ADDED, ids=[bad.name for bad in ADDED])
-def test_a_line_too_many(bad: Bad, base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_line_too_many(
+    bad: Bad, base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
+) -> None:
     path = write(f"{base}{bad.text}\n")
     shown = cli("check", path)
     assert (shown.code, shown.out) == (2, "")
@@ -176,7 +183,9 @@ def test_a_whole_recipe(bad: Bad, write: Callable[..., Path], cli: Callable[...,
     told(bad, path, shown.faults)
 
 
-def test_run_tells_the_same_and_makes_no_folder(base: str, write: Callable[..., Path], cli: Callable[..., object]) -> None:
+def test_run_tells_the_same_and_makes_no_folder(
+    base: str, write: Callable[..., Path], cli: Callable[..., object]
+) -> None:
     path = write(f"{base}trian: {{}}\n")
     assert cli("run", path) == cli("check", path)
     assert list(Path.cwd().iterdir()) == []

@@ -31,7 +31,10 @@ TEXTS: list[tuple[str, str | bytes, list[tuple[str, str, str]]]] = [
     (
         "duplicate keys",
         "seed: 1\ntrain:\n  epochs: 3\n  epochs: 4\nseed: 2\n",
-        [(":4", "'epochs' is given twice, first in line 3", "remove"), (":5", "'seed' is given twice, first in line 1", "")],
+        [
+            (":4", "'epochs' is given twice, first in line 3", "remove"),
+            (":5", "'seed' is given twice, first in line 1", ""),
+        ],
     ),
     ("in one line", "loss: {use: bce, use: dice}", [(":1", "'use' is given twice, first in line 1", "remove one")]),
     (
@@ -155,7 +158,9 @@ def test_a_file_that_may_not_be_read(write: Callable[..., Path], cli: Callable[.
     assert (shown.code, shown.faults) == (2, [(f"{path}: cannot be read: Permission denied", "check its permissions")])
 
 
-def test_extends_must_name_a_recipe(base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_extends_must_name_a_recipe(
+    base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
+) -> None:
     path = write(f"{base}extends: nothing.yaml\n")
     assert cli("check", path).faults[0][0] == f"{path}:3: no recipe 'nothing.yaml'"
     path = write(f"{base}extends: [a, b]\n")
@@ -198,11 +203,21 @@ REFERENCES: list[tuple[str, str, str, str]] = [
     ("beyond a list", "classes: [a, b]\ntask: ${classes.2}", "${classes.2} refers to a key that", "the value itself"),
     ("word in a list", "classes: [a, b]\ntask: ${classes.a}", "${classes.a} refers to a key that", "the value itself"),
     ("itself", "task: ${task}", "task: '${task}' refers to itself", "the value itself"),
-    ("in a circle", "optimizer: {use: '${optimizer.lr}', lr: '${optimizer.use}'}", "refers to itself", "the value itself"),
+    (
+        "in a circle",
+        "optimizer: {use: '${optimizer.lr}', lr: '${optimizer.use}'}",
+        "refers to itself",
+        "the value itself",
+    ),
     ("a mapping", "task: ${data}", "${data} refers to more than a single value", "the values themselves"),
     ("a list", "classes: [a, b]\ntask: ${classes}", "${classes} refers to more than a single value", "themselves"),
     ("null", "run: {dir: null}\ntask: ${run.dir}", "${run.dir} refers to a value that is missing", "give run.dir a"),
-    ("to be given", "run: {dir: '???'}\ntask: ${run.dir}", "${run.dir} refers to a value that is missing", "give run.dir"),
+    (
+        "to be given",
+        "run: {dir: '???'}\ntask: ${run.dir}",
+        "${run.dir} refers to a value that is missing",
+        "give run.dir",
+    ),
 ]
 
 

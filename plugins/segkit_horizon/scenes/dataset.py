@@ -56,7 +56,7 @@ class SyntheticHorizon:
         if len(counts) != 3 or min(counts) < 1:
             raise ValueError(f"counts must be three numbers of at least 1, not {counts}: give such as [600, 80, 120]")
         if len(frame_size) != 2 or min(frame_size) < 1:
-            raise ValueError(f"frame_size must be a height and a width of at least 1, not {frame_size}: give [128, 256]")
+            raise ValueError(f"frame_size must be a height and a width, at least 1, not {frame_size}: give [128, 256]")
         if seed < 0:
             raise ValueError(f"seed must be 0 or more, not {seed}: give such as 0")
         if not 0 <= max_roll <= 60:
@@ -68,7 +68,8 @@ class SyntheticHorizon:
         self._count = counts[_SPLITS.index(split)]
         self.fingerprint = (
             f"synthetic_horizon version={VERSION} numpy={np.__version__} split={split} count={self._count} "
-            f"size={frame_size[0]}x{frame_size[1]} seed={seed} max_roll={float(max_roll)!r} infrared={float(infrared)!r}"
+            f"size={frame_size[0]}x{frame_size[1]} seed={seed} "
+            f"max_roll={float(max_roll)!r} infrared={float(infrared)!r}"
         )
 
     def __len__(self) -> int:
