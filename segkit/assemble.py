@@ -104,6 +104,12 @@ def _is_data(value: Any) -> bool:
     return isinstance(value, (Bound, enum.Enum, Path)) or type(value) in (bool, int, float, str, type(None))
 
 
+def _is_default(value: Any, option: Option) -> bool:
+    """Tell whether a value is an option's default as ``describe`` writes it: legal whatever its type (int = None)."""
+    written = _plain(option.default) if _is_data(option.default) else option.default
+    return type(value) is type(written) and value == written
+
+
 def _plain(value: Any) -> Any:
     """Write a fitted value as a recipe does."""
     if isinstance(value, Bound):
@@ -208,6 +214,8 @@ class Binder:
         try:
             return fit_at(value, option.type, self._layer.place(keys))
         except MisfitError:
+            if _is_default(value, option):
+                return option.default
             expected = type_name(option.type)
             self._layer.blame(
                 keys, f"expected {expected}, not {value!r}", f"write a value of that type: {option.doc}".rstrip(": ")
@@ -217,7 +225,9 @@ class Binder:
     def _nested(self, value: Any, kind: Nested, keys: Keys) -> Any:
         if kind.many:
             if not isinstance(value, (list, tuple)):
-                self._layer.blame(keys, f"expected a list of {kind.kind} components, not {value!r}", "write [name, ...]")
+                self._layer.blame(
+                    keys, f"expected a list of {kind.kind} components, not {value!r}", "write [name, ...]"
+                )
                 return None
             return [self._one(item, kind.kind, (*keys, index)) for index, item in enumerate(value)]
         return self._one(value, kind.kind, keys)

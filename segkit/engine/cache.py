@@ -112,7 +112,7 @@ def open_frames(dataset: Dataset, form: FrameFormat, cache: str, split: str) -> 
     if cache == "off":
         frames: Frames = LiveFrames(dataset, form, scan(dataset, form))
     else:
-        frames = _open_cached(dataset, form)
+        frames = _open_cached(dataset, form, split)
     took = time.monotonic() - begun
     _log.info("%s: %d frames, ready in %.1f s", split, len(frames), took)
     if frames.skipped:
@@ -127,8 +127,8 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "segkit"
 
 
-def _open_cached(dataset: Dataset, form: FrameFormat) -> CachedFrames:
-    key = json.dumps([_VERSION, dataset.fingerprint, asdict(form)])
+def _open_cached(dataset: Dataset, form: FrameFormat, split: str) -> CachedFrames:
+    key = json.dumps([_VERSION, type(dataset).__module__, split, dataset.fingerprint, asdict(form)])
     folder = cache_folder() / "frames" / hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
     if not (folder / "index.json").is_file():
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import logging
 import math
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from segkit.assembly import Assembly
 from segkit.engine.build import Parts, WeightedSum, build, build_loss, frame_format
 from segkit.engine.cache import Frames, open_frames
 from segkit.engine.checkpoint import LAST, load_checkpoint, load_weights, save_weights, whole_file, write_json
+from segkit.engine.determinism import determinism
 from segkit.engine.evaluate import Evaluator
 from segkit.engine.events import Events, RunView
 from segkit.engine.fit import Trainer
@@ -35,6 +34,7 @@ from segkit.recipe import Train, dump, seconds
 FABRIC_PRECISION: Mapping[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 _PROBED_BATCHES = 2  # of the validation set
 _log = logging.getLogger("segkit")
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells each precision that is tried
 
 
 @dataclass(frozen=True)
@@ -56,25 +56,6 @@ class Result:
     stopped: str
 
 
-@contextlib.contextmanager
-def determinism(wanted: bool) -> Iterator[None]:
-    """Prefer deterministic kernels for a while; what has none warns."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    benchmark = torch.backends.cudnn.benchmark
-    if wanted:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(wanted, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = not wanted
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
-        torch.backends.cudnn.benchmark = benchmark
-
-
 def train(assembly: Assembly, resume: Path | None = None) -> Result:
     """Train and test.
 
@@ -89,9 +70,10 @@ def train(assembly: Assembly, resume: Path | None = None) -> Result:
         if resume is None:
             check_free(assembly.recipe.run.dir)
         session = _Session(assembly, build(assembly))
+        decision = decide(assembly.recipe.train, session.probe)
         folder = resume or new_folder(assembly.name, assembly.recipe.run.dir)
         log.write_to(folder)
-        return session.run(folder, resume is not None)
+        return session.run(folder, decision, resume is not None)
 
 
 class _Session:
@@ -107,8 +89,8 @@ class _Session:
         self._per_epoch = epoch_steps(self._recipe.train, len(self._frames["train"]))
         self._loss = build_loss(assembly, self._frames["train"].counts)
 
-    def run(self, folder: Path, resumed: bool) -> Result:
-        decision = decide(self._recipe.train, self._probe)
+    def run(self, folder: Path, decision: Decision, resumed: bool) -> Result:
+        """Train, and test with the best weights."""
         plan = self._plan(self._total_steps(decision))
         events = self._events(folder)
         trainer, _ = self._trainer(decision, plan, self._parts.model, events, folder)
@@ -169,7 +151,8 @@ class _Session:
         metrics = self._parts.metrics
         return Evaluator(fabric, self._frames[split], intake, metrics, loss, self._recipe.train.batch_size)
 
-    def _probe(self, precision: str, channels_last: bool) -> tuple[Trainer, Callable[[], float]]:
+    def probe(self, precision: str, channels_last: bool) -> tuple[Trainer, Callable[[], float]]:
+        """Give a trainer on a copy of the model, and a function that times a validation."""
         decision = Decision(precision, channels_last)
         model = copy.deepcopy(self._parts.model)
         plan = self._plan(max(self._per_epoch, STEPS))  # a schedule may refuse to go on behind its end
@@ -233,5 +216,6 @@ class _Session:
         trainer.model.eval()
         metrics = self._evaluator(trainer.fabric, split, trainer.intake, None)(trainer.model)
         result = Result(folder, split, len(self._frames[split]), metrics, trainer.stopped)
-        write_json(folder / "metrics.json", {"split": split, "images": result.images, "metrics": metrics})
+        numbers = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+        write_json(folder / "metrics.json", {"split": split, "images": result.images, "metrics": numbers})
         return result

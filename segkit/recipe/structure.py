@@ -17,7 +17,7 @@ from segkit.catalog import Catalog
 from segkit.errors import PluginError
 from segkit.recipe.merge import LENGTHS, NESTED
 from segkit.recipe.nodes import Keys, Layer, Place, dotted
-from segkit.recipe.schema import DATASET, MISSING, SPLITS, Data, Node, Recipe
+from segkit.recipe.schema import DATASET, MISSING, SPLITS, Data, Node, Recipe, Stats
 from segkit.values import MisfitError, fit, suggest, type_name
 
 _OWN = {f.name for f in dataclasses.fields(Data)} - set(SPLITS)
@@ -32,6 +32,7 @@ def structure(layer: Layer, catalog: Catalog) -> Recipe | None:
     if isinstance(recipe, Recipe):
         _check_monitor(layer, recipe)
         _check_length(layer, recipe)
+        _check_stats(layer, recipe.data)
     return recipe if not layer.faults else None
 
 
@@ -194,5 +195,13 @@ def _check_monitor(layer: Layer, recipe: Recipe) -> None:
 
 def _check_length(layer: Layer, recipe: Recipe) -> None:
     if all(getattr(recipe.train, key) is None for key in LENGTHS):
-        keys = next(k for key in LENGTHS if (k := ("train", key)) in layer.places)
-        layer.blame(keys, f"{', '.join(LENGTHS)}: none of them has a value", "give one of them, such as epochs: 10")
+        written = [("train", key) for key in LENGTHS if ("train", key) in layer.places]
+        cause = f"{', '.join(LENGTHS)}: none of them has a value"
+        layer.blame(written[0], cause, "give one of them, such as epochs: 10")
+
+
+def _check_stats(layer: Layer, data: Data) -> None:
+    stats = data.normalize
+    if isinstance(stats, Stats) and not len(stats.mean) == len(stats.std) == data.channels:
+        cause = f"{len(stats.mean)} means and {len(stats.std)} deviations for {data.channels} channels"
+        layer.blame(("data", "normalize"), cause, "give one of each a channel")

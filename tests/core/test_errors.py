@@ -37,9 +37,7 @@ def test_several_faults_are_all_shown() -> None:
     error = DataError.of([Fault(f"cause {k}", f"remedy {k}", f"f.yaml:{k}") for k in range(3)])
     assert isinstance(error, DataError)
     assert len(error.faults) == 3
-    assert str(error).splitlines() == [
-        line for k in range(3) for line in (f"f.yaml:{k}: cause {k}", f"    remedy {k}")
-    ]
+    assert str(error).splitlines() == [line for k in range(3) for line in (f"f.yaml:{k}: cause {k}", f"    remedy {k}")]
 
 
 def test_of_ten_thousand_faults_the_first_are_shown() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -107,7 +106,7 @@ def test_unions_keep_what_is_data() -> None:
         f: np.ndarray | Sequence[int],
         g: Thing | Fraction | str,
         h: float | Callable[[int], float],
-        i: nn.Module | None | int,
+        i: nn.Module | int | None,
         j: torch.Tensor | bool,  # noqa: F821 - a name that is nowhere
     ) -> None: ...
 
@@ -126,7 +125,9 @@ def test_unions_keep_what_is_data() -> None:
 
 
 def test_usual_names_that_only_the_type_checker_sees_are_known() -> None:
-    def made(a: Collection[int], b: PurePath, c: Collection[Fraction] | None = None, d: Fraction | None = None) -> None: ...
+    def made(
+        a: Collection[int], b: PurePath, c: Collection[Fraction] | None = None, d: Fraction | None = None
+    ) -> None: ...
 
     found = types_of(made)
     assert (found["a"], type_name(found["b"])) == (list[int], "path")
@@ -139,7 +140,7 @@ def test_annotated_and_annotations_that_are_no_text() -> None:
     made.__annotations__ = {
         "a": Annotated[int, "at least 1"],
         "b": Annotated[list[int], ["cannot be hashed"]],
-        "c": float | Annotated[str, {}],
+        "c": Annotated[float | str, {}],
         "d": list[Annotated[int, []]],
         "e": ["no type", "at all"],
         "f": None,
@@ -148,7 +149,7 @@ def test_annotated_and_annotations_that_are_no_text() -> None:
 
 
 def test_what_has_no_annotation_is_anything() -> None:
-    def made(a, b=3, *, c: Any = None, d: "no python at all" = 1) -> None: ...  # noqa: F722, UP037
+    def made(a, b=3, *, c: Any = None, d: "no python at all" = 1) -> None: ...  # noqa: F722
 
     found = read(made).options
     assert [(option.type, option.default) for option in found.values()] == [
@@ -222,7 +223,9 @@ def test_passes_and_fixed() -> None:
     assert list(read(needy, fixed={"thing": Thing()}).options) == []
 
 
-@pytest.mark.parametrize("annotation", [Thing, OwnProtocol, T, Callable, Callable[[int], int], type[int], bytes, complex, set[int]])
+@pytest.mark.parametrize(
+    "annotation", [Thing, OwnProtocol, T, Callable, Callable[[int], int], type[int], bytes, complex, set[int]]
+)
 def test_what_no_recipe_can_write(annotation: Any) -> None:
     def made(a: int, what: Any) -> None: ...
 
@@ -238,14 +241,10 @@ def test_what_no_recipe_can_write(annotation: Any) -> None:
     assert list(read(made).options) == ["a"]
 
 
-@pytest.mark.parametrize("target", [iter, dict, types.SimpleNamespace, Thing()])
+@pytest.mark.parametrize("target", [iter, Thing()])
 def test_what_has_no_signature(target: Any) -> None:
-    try:
-        found = read(target)
-    except PluginError as error:
-        assert "augment 'made' has no signature" in str(error)
-    else:
-        assert dict(found.options) == {}
+    with pytest.raises(PluginError, match="augment 'made' has no signature"):
+        read(target)
 
 
 def test_classes_subclasses_and_partials() -> None:

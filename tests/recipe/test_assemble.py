@@ -67,11 +67,17 @@ class Odd:
         names: dict[str, float] | None = None,
         words: Sequence[str] = ("a",),
         anything=None,
-        device: Any = object(),
+        device: Any = int,
         call: Callable[[], int] = int,
         **more: int,
     ) -> None:
-        self.given = dict(mode=mode, path=path, ranges=ranges, names=names, words=words, anything=anything, call=call)
+        given = locals()
+        self.given = {name: given[name] for name in ("mode", "path", "ranges", "names", "words", "anything", "call")}
+
+
+class Careless:
+    def __init__(self, width: int = None, size: tuple[int] = (1, 1), on: bool = True, mode: Mode = "MEAN") -> None:  # noqa: RUF013
+        self.given = (width, size, on, mode)
 
 
 class Broken:
@@ -82,13 +88,16 @@ class Broken:
 @pytest.fixture
 def binder(monkeypatch: pytest.MonkeyPatch) -> Binder:
     module = ModuleType("made_parts")
-    module.__dict__.update({c.__name__: c for c in (Simple, Sum, Several, WithFactory, Scale, Odd, Broken)}, number=3)
+    module.__dict__.update(
+        {c.__name__: c for c in (Simple, Sum, Several, WithFactory, Scale, Odd, Careless, Broken)}, number=3
+    )
     monkeypatch.setitem(sys.modules, "made_parts", module)
     specs = [
         ComponentSpec("loss", "simple", "made_parts:Simple", "A loss."),
         ComponentSpec("loss", "sum", "made_parts:Sum", "A sum of losses."),
         ComponentSpec("loss", "several", "made_parts:Several", "Losses."),
         ComponentSpec("loss", "odd", "made_parts:Odd", "Odd options."),
+        ComponentSpec("loss", "careless", "made_parts:Careless", "Its defaults are not of their types."),
         ComponentSpec("loss", "broken", "made_parts:Broken", "Raises."),
         ComponentSpec("loss", "absent", "made_parts:Nothing", "Its attribute is not there."),
         ComponentSpec("loss", "missing", "made_parts_of_nobody:Loss", "No module.", needs="made-parts[all]"),
@@ -175,7 +184,8 @@ def test_a_missing_package_names_what_to_install(binder: Binder) -> None:
 
 
 def test_odd_options_are_fitted_and_written_out_again(binder: Binder) -> None:
-    given = dict(mode="SUM", path="x", ranges=[[1, 2], [3, 4.5]], names={"a": 1}, words=["b"], anything=[1, {"c": None}])
+    given = {"mode": "SUM", "path": "x", "ranges": [[1, 2], [3, 4.5]], "names": {"a": 1}, "words": ["b"]}
+    given["anything"] = [1, {"c": None}]
     bound = bind(binder, "loss", "odd", **given)
     made = bound().given
     assert made["mode"] is Mode.SUM
@@ -193,6 +203,15 @@ def test_odd_options_are_fitted_and_written_out_again(binder: Binder) -> None:
         assert bind(binder, "loss", "odd", **options).describe() == written
 
 
+def test_a_default_is_legal_whatever_its_type_says(binder: Binder) -> None:
+    written = bind(binder, "loss", "careless").describe()
+    assert written == {"use": "made-parts:careless", "width": None, "size": [1, 1], "on": True, "mode": "MEAN"}
+    again = bind(binder, "loss", "careless", **{key: value for key, value in written.items() if key != "use"})
+    assert again().given[:3] == (None, (1, 1), True)
+    with pytest.raises(RecipeError, match=r"it.on: expected bool, not 1"):
+        bind(binder, "loss", "careless", on=1)
+
+
 def test_what_a_constructor_raises_names_the_owner_and_the_place(binder: Binder) -> None:
     binder._layer.places[("it",)] = NodePass("", "made.yaml", Path())._at(6)
     with pytest.raises(RecipeError) as caught:
@@ -201,7 +220,7 @@ def test_what_a_constructor_raises_names_the_owner_and_the_place(binder: Binder)
         "made.yaml:7: loss 'simple' of made-parts 1.2: gain must be 0 or more, not -1.0: give 1.0\n"
         "    mend its options, or tell its author"
     )
-    with pytest.raises(RecipeError, match="loss 'broken' of made-parts 1.2: RuntimeError: no such device"):
+    with pytest.raises(RecipeError, match=r"loss 'broken' of made-parts 1.2: RuntimeError: no such device"):
         bind(binder, "loss", "broken")()
 
 

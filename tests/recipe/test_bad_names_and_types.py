@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -128,6 +128,11 @@ WHOLE = [
     ),
     Bad("no such", "data: {use: folder, normalize: unti}", [a_type(1, "backbone or unit or mapping of mean and std")]),
     Bad("std", "data: {use: folder, normalize: {mean: [0], std: [0]}}", [a_rule(1, "std: must be above 0, not [0]")]),
+    Bad(
+        "stats",
+        "data: {use: folder, channels: 1, normalize: {mean: [0, 0], std: [1]}}",
+        [(1, "data.normalize: 2 means and 1 deviations for 1 channels", "give one of each a channel")],
+    ),
     Bad("no size", "data: {use: folder, size: [0, 64]}", [a_rule(1, "at least 32 pixels each, not [0, 64]")]),
     Bad("negative size", "data: {use: folder, size: [-64, 64]}", [a_rule(1, "at least 32 pixels each")]),
     Bad("one number", "data: {use: folder, size: [64]}", [a_type(1, "expected list of 2 (int, int), not [64]")]),
@@ -166,9 +171,7 @@ def told(bad: Bad, path: Path, faults: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("bad", ADDED, ids=[bad.name for bad in ADDED])
-def test_a_line_too_many(
-    bad: Bad, base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_a_line_too_many(bad: Bad, base: str, write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     path = write(f"{base}{bad.text}\n")
     shown = cli("check", path)
     assert (shown.code, shown.out) == (2, "")
@@ -176,16 +179,14 @@ def test_a_line_too_many(
 
 
 @pytest.mark.parametrize("bad", WHOLE, ids=[bad.name for bad in WHOLE])
-def test_a_whole_recipe(bad: Bad, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_whole_recipe(bad: Bad, write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     path = write(f"{bad.text}\n")
     shown = cli("check", path)
     assert (shown.code, shown.out) == (2, "")
     told(bad, path, shown.faults)
 
 
-def test_run_tells_the_same_and_makes_no_folder(
-    base: str, write: Callable[..., Path], cli: Callable[..., object]
-) -> None:
+def test_run_tells_the_same_and_makes_no_folder(base: str, write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     path = write(f"{base}trian: {{}}\n")
     assert cli("run", path) == cli("check", path)
     assert list(Path.cwd().iterdir()) == []

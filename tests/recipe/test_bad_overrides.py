@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,9 +68,7 @@ def recipe(base: str, write: Callable[..., Path]) -> Path:
 
 
 @pytest.mark.parametrize(("override", "cause", "remedy"), BAD, ids=[repr(bad[0]) for bad in BAD])
-def test_a_bad_override(
-    override: str, cause: str, remedy: str, recipe: Path, cli: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_a_bad_override(override: str, cause: str, remedy: str, recipe: Path, cli: Callable[..., Any]) -> None:
     shown = cli("check", recipe, override)
     assert (shown.code, shown.out) == (2, "")
     first, second = shown.faults[-1]
@@ -87,14 +86,14 @@ def test_a_bad_override(
     ],
 )
 def test_two_overrides_that_name_two_lengths(
-    overrides: list[str], names: str, recipe: Path, cli: Callable[..., tuple[int, str, str]]
+    overrides: list[str], names: str, recipe: Path, cli: Callable[..., Any]
 ) -> None:
     shown = cli("check", recipe, *overrides)
     assert shown.code == 2
     assert shown.faults == [(f"override {overrides[-1]}: {names} are both given", "keep the one that rules")]
 
 
-def test_the_faults_of_all_overrides_come_at_once(recipe: Path, cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_the_faults_of_all_overrides_come_at_once(recipe: Path, cli: Callable[..., Any]) -> None:
     texts = cli("check", recipe, "nonsense", "seed=[1", "augment.9.p=1", "task=${nothing}")
     assert [first.split(": ")[0] for first, _ in texts.faults] == [
         "override nonsense",

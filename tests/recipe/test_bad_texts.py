@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_what_is_no_recipe(
     text: str | bytes,
     expected: list[tuple[str, str, str]],
     write: Callable[..., Path],
-    cli: Callable[..., tuple[int, str, str]],
+    cli: Callable[..., Any],
 ) -> None:
     path = write(text)
     shown = cli("check", path)
@@ -110,9 +111,7 @@ def test_what_is_no_recipe(
         "a ${seed} and ${oc.env:HOME}",
     ],
 )
-def test_no_resolver_can_be_reached(
-    text: str, base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_no_resolver_can_be_reached(text: str, base: str, write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     cause, remedy = f"{text!r}: only ${{another.key}} can be referred to", "write the value itself"
     bad = write(f"{base}seed: 1\ntask: '{text}'\nclasses: [sky, '{text}']\n")
     shown = cli("check", bad)
@@ -126,7 +125,7 @@ def test_no_resolver_can_be_reached(
 
 @pytest.mark.parametrize("text", [r"\${seed}", r"\\\${seed}", "${run.dir}{seed}"])
 def test_what_is_resolved_refers_to_nothing(
-    text: str, base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
+    text: str, base: str, write: Callable[..., Path], cli: Callable[..., Any]
 ) -> None:
     path = write(f"{base}seed: 1\nrun: {{dir: $}}\ntask: '{text}'\n")
     shown = cli("check", path)
@@ -137,7 +136,7 @@ def test_what_is_resolved_refers_to_nothing(
     assert second == "write the value itself"
 
 
-def test_a_folder_an_absent_file_and_a_misspelt_name(tmp_path: Path, cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_folder_an_absent_file_and_a_misspelt_name(tmp_path: Path, cli: Callable[..., Any]) -> None:
     for source, cause, remedy in (
         (tmp_path, f"{tmp_path} is a folder, not a recipe", "name a YAML file or a shipped recipe"),
         (tmp_path / "absent.yaml", f"no recipe '{tmp_path / 'absent.yaml'}'", "known: camvid_sky"),
@@ -151,16 +150,14 @@ def test_a_folder_an_absent_file_and_a_misspelt_name(tmp_path: Path, cli: Callab
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_file_that_may_not_be_read(write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     path = write("seed: 1\n")
     path.chmod(0)
     shown = cli("check", path)
     assert (shown.code, shown.faults) == (2, [(f"{path}: cannot be read: Permission denied", "check its permissions")])
 
 
-def test_extends_must_name_a_recipe(
-    base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_extends_must_name_a_recipe(base: str, write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     path = write(f"{base}extends: nothing.yaml\n")
     assert cli("check", path).faults[0][0] == f"{path}:3: no recipe 'nothing.yaml'"
     path = write(f"{base}extends: [a, b]\n")
@@ -169,7 +166,7 @@ def test_extends_must_name_a_recipe(
     assert second == "write such as extends: horizon_unet"
 
 
-def test_a_cycle_of_extends(write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_cycle_of_extends(write: Callable[..., Path], cli: Callable[..., Any]) -> None:
     write("extends: b.yaml\n", "a.yaml")
     write("# b\nextends: more/../c.yaml\n", "b.yaml")
     write("", "more/empty.yaml")
@@ -185,7 +182,7 @@ def test_a_cycle_of_extends(write: Callable[..., Path], cli: Callable[..., tuple
 
 
 def test_a_fault_in_what_is_extended_names_that_file(
-    base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
+    base: str, write: Callable[..., Path], cli: Callable[..., Any]
 ) -> None:
     below = write(f"{base}seed: -1\ntrian: {{}}\n", "below.yaml")
     above = write("extends: below.yaml\ntask: [a]\n", "above.yaml")
@@ -223,7 +220,7 @@ REFERENCES: list[tuple[str, str, str, str]] = [
 
 @pytest.mark.parametrize(("text", "cause", "remedy"), [r[1:] for r in REFERENCES], ids=[r[0] for r in REFERENCES])
 def test_references_to_nothing_single(
-    text: str, cause: str, remedy: str, base: str, write: Callable[..., Path], cli: Callable[..., tuple[int, str, str]]
+    text: str, cause: str, remedy: str, base: str, write: Callable[..., Path], cli: Callable[..., Any]
 ) -> None:
     path = write(f"{base}{text}\n")
     shown = cli("check", path)
