@@ -141,7 +141,7 @@ def test_length_and_index_follow_counts() -> None:
         ({"task": "street"}, "task must be sea or ground, not 'street': give"),
         ({"counts": (600, 0, 120)}, r"counts must be three numbers of at least 1, not \(600, 0, 120\): give"),
         ({"counts": (600, 80)}, r"counts must be three numbers of at least 1, not \(600, 80\): give"),
-        ({"frame_size": (0, 256)}, r"frame_size must be a height and a width of at least 1, not \(0, 256\): give"),
+        ({"frame_size": (0, 256)}, r"frame_size must be a height and a width, at least 1, not \(0, 256\): give"),
         ({"frame_size": (128,)}, r"frame_size must be a height and a width, at least 1, not \(128,\): give"),
         ({"seed": -1}, "seed must be 0 or more, not -1: give"),
         ({"max_roll": 61.0}, r"max_roll must be in \[0, 60\] degrees, not 61.0: give"),
