@@ -10,7 +10,7 @@ from typing import Any
 from segkit.assemble import Binder, Bound
 from segkit.catalog import OWN, Catalog
 from segkit.errors import RecipeError
-from segkit.recipe import Node, ReadRecipe, Recipe
+from segkit.recipe import Layer, Node, ReadRecipe, Recipe
 
 ALWAYS = {"logger": ("csv",), "callback": ("progress", "best", "curves", "preview")}
 LENGTHS = ("epochs", "steps", "max_time")
@@ -26,6 +26,7 @@ class Assembly:
         datasets: One a split; ``test`` may be absent.
         loss: Losses with their weights.
         loggers: Those of the recipe behind those that are always on; callbacks likewise.
+        layer: Knows where everything was written.
     """
 
     name: str
@@ -39,6 +40,11 @@ class Assembly:
     metrics: tuple[Bound, ...]
     loggers: tuple[Bound, ...]
     callbacks: tuple[Bound, ...]
+    layer: Layer
+
+    def where(self, *keys: str) -> str:
+        """Say where a key was written: file and line, or the override."""
+        return self.layer.place(keys).label
 
     def parts(self) -> list[Bound]:
         """Give every component, nested ones too."""
@@ -117,7 +123,7 @@ def assemble(read: ReadRecipe, catalog: Catalog) -> Assembly:
     }
     if layer.faults:
         raise RecipeError.of(layer.faults)
-    return Assembly(read.name, recipe, **bound)
+    return Assembly(read.name, recipe, layer=layer, **bound)
 
 
 def _with_always(kind: str, nodes: Sequence[Node], recipe: Recipe | None = None) -> list[Node]:

@@ -200,7 +200,8 @@ def _monitor(faults: list[Fault], assembly: Assembly, metrics: Mapping[str, Metr
         given |= {f"val/{key}": metric for key in flatten(name, metric.compute(), keep_nan=True)}
         metric.reset()
     if monitor not in given:
-        faults.append(Fault(f"train.monitor: nothing gives {monitor!r}", suggest(monitor, ["val/loss", *given])))
+        where = assembly.where("train", "monitor")
+        faults.append(Fault(f"train.monitor: nothing gives {monitor!r}", suggest(monitor, ["val/loss", *given]), where))
         return True
     return given[monitor].higher_is_better is not False
 

@@ -29,11 +29,21 @@ def check_free(wanted: Path | None) -> None:
 
 
 def new_folder(name: str, wanted: Path | None) -> Path:
-    """Make the folder of a new run: the one wanted, else the next free number in runs/<recipe>."""
-    if wanted is not None:
+    """Make the folder of a new run: the one wanted, else the next free number in runs/<recipe>.
+
+    Raises:
+        UserError: When it cannot be made.
+    """
+    try:
+        if wanted is None:
+            return _next_number(Path("runs") / name)
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
-    parent = Path("runs") / name
+    except OSError as error:
+        raise UserError(f"no run folder can be made: {error}", "name a place with run.dir=FOLDER") from error
+
+
+def _next_number(parent: Path) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     number = max((int(path.name) for path in parent.iterdir() if path.name.isdigit()), default=0)
     while True:

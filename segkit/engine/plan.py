@@ -65,8 +65,13 @@ def make_plan(train: Train, seed: int, frames: int, higher_is_better: bool, tota
     )
 
 
-def epoch_steps(train: Train, frames: int) -> int:
+def epoch_steps(train: Train, frames: int, where: str = "") -> int:
     """Give the optimizer steps of an epoch.
+
+    Args:
+        train: The recipe's words.
+        frames: Training frames.
+        where: The place of the batch size, for the error.
 
     Raises:
         RecipeError: When a step takes more images than there are.
@@ -74,7 +79,7 @@ def epoch_steps(train: Train, frames: int) -> int:
     images = train.batch_size * train.accumulate
     if images > frames:
         cause = f"train.batch_size x accumulate = {images}, more than the {frames} training frames"
-        raise RecipeError(cause, f"at most {frames} images can make a step")
+        raise RecipeError(cause, f"at most {frames} images can make a step", where)
     return steps_per_epoch(frames, images, train.drop_last)
 
 

@@ -28,7 +28,7 @@ from segkit.engine.intake import Intake
 from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
 from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
 from segkit.engine.probe import STEPS, Decision, decide
-from segkit.errors import UserError
+from segkit.errors import DataError, Fault, UserError
 from segkit.recipe import Train, dump, seconds
 
 FABRIC_PRECISION: Mapping[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
@@ -76,17 +76,28 @@ def train(assembly: Assembly, resume: Path | None = None) -> Result:
         return session.run(folder, decision, resume is not None)
 
 
+def _open_splits(assembly: Assembly, parts: Parts) -> dict[str, Frames]:
+    """Read the frames of all splits; what is wrong with any of them is told at once."""
+    frames: dict[str, Frames] = {}
+    faults: list[Fault] = []
+    for split, dataset in parts.datasets.items():
+        try:
+            frames[split] = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError.of(faults)
+    return frames
+
+
 class _Session:
     """The objects of one run."""
 
     def __init__(self, assembly: Assembly, parts: Parts) -> None:
         self._assembly, self._parts, self._recipe = assembly, parts, assembly.recipe
-        form = frame_format(assembly)
-        cache = assembly.recipe.data.cache
-        self._frames: dict[str, Frames] = {
-            split: open_frames(dataset, form, cache, split) for split, dataset in parts.datasets.items()
-        }
-        self._per_epoch = epoch_steps(self._recipe.train, len(self._frames["train"]))
+        self._frames = _open_splits(assembly, parts)
+        where = assembly.where("train", "batch_size")
+        self._per_epoch = epoch_steps(self._recipe.train, len(self._frames["train"]), where)
         self._loss = build_loss(assembly, self._frames["train"].counts)
 
     def run(self, folder: Path, decision: Decision, resumed: bool) -> Result:

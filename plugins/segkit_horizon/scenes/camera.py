@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segkit_horizon.scenes.noise import Array
 
-_OUT_OF_FRAME = 0.03  # the share of frames that the line misses, half of them all sky and half all sea
+_OUT_OF_FRAME = 0.01  # the share of frames that the line misses, half of them all sky and half all sea
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from segkit_horizon.scenes.sensor import brightness, expose
 from segkit_horizon.scenes.sky import paint_sky
 from segkit_horizon.scenes.weather import draw_weather
 
-VERSION = 1  # Raise it with every change that changes a pixel: caches are kept under it.
+VERSION = 2  # Raise it with every change that changes a pixel: caches are kept under it.
 
 _STRIP = 0.05  # of the height: what is compared on either side of the line
-_CONTRAST = 0.18  # of the brighter side, in brightness: less, and the line is lost in noise
+_CONTRAST = 0.25  # of the brighter side, in brightness: less, and the line is lost in noise
 
 
 def render(
