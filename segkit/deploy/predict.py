@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import colorsys
 import logging
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from segkit.catalog import Catalog
@@ -19,12 +17,9 @@ from segkit.engine.frames import at_size, labels, resize_image, to_uint8
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import load_model
 from segkit.errors import DataError, UserError
+from segkit.images import SUFFIXES, read_image
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 _BATCH = 8
-# Pillow would guess among forty formats by content, some of which start other programs.
-_FORMATS = ("JPEG", "PNG", "BMP")
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 _log = logging.getLogger("segkit")
 
 
@@ -105,33 +100,13 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
         else:
             raise UserError(f"no image or folder {str(path)!r}", "name image files, or folders of them")
     if not paths:
-        raise UserError(f"no image in {', '.join(map(str, inputs))}", f"images end in {', '.join(SUFFIXES)}")
+        raise UserError(f"no image in {', '.join(map(str, inputs))}", f"images end in {', '.join(sorted(SUFFIXES))}")
     paths = list(dict.fromkeys(paths))
     stems: dict[str, Path] = {}
     for path in paths:
         if stems.setdefault(path.stem, path) != path:
             raise UserError(f"{stems[path.stem]} and {path} would write one mask", "predict them into two folders")
     return paths
-
-
-def read_image(path: Path) -> np.ndarray:
-    """Read a frame as (H, W, 1 or 3) uint8, or (H, W, 1) uint16, upright.
-
-    Raises:
-        DataError: When it cannot be read, with the file and the cause.
-    """
-    try:
-        with Image.open(path, formats=_FORMATS) as opened:
-            image = ImageOps.exif_transpose(opened)
-    except _DAMAGE as error:
-        raise DataError(f"{path} cannot be read: {error}", "give an image that opens in a viewer") from error
-    if image.mode.startswith("I"):
-        return np.array(image).astype(np.uint16)[..., None]
-    if image.mode in ("1", "L", "LA"):
-        return np.array(image.convert("L"))[..., None]
-    if image.mode in ("P", "PA"):
-        image = image.convert("RGBA")  # straight to RGB, Pillow warns when the palette holds transparent colors
-    return np.array(image.convert("RGB"))
 
 
 def _readable(paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray]]:

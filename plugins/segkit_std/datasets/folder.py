@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from segkit.errors import DataError
+from segkit.images import read_image
 from segkit.kinds import DEFAULT_CLASSES, Sample
-from segkit_std.datasets.decode import read_image
 from segkit_std.datasets.frame_table import Row, read_table
 from segkit_std.datasets.mask_values import MaskReading, decide, reading_of
 from segkit_std.datasets.pairs import Pair, Place, find_pairs, find_place, list_files

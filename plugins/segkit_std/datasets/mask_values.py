@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from segkit.errors import DataError, Fault
+from segkit.images import read_mask_values
 from segkit.kinds import IGNORE
-from segkit_std.datasets.decode import read_mask_values
 
 LOOKED_AT = 200  # masks that ``auto`` decodes, evenly spread: below a second, and what they leave open is checked later
 

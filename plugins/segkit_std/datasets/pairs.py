@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segkit.errors import DataError, Fault
-from segkit_std.datasets.decode import SUFFIXES
+from segkit.images import SUFFIXES
 from segkit_std.datasets.splitting import SPLITS
 
 

@@ -1,4 +1,7 @@
-"""Image files to arrays, by Pillow. Every failure is a DataError that names the file."""
+"""Image files to arrays, by Pillow: one way, so that a model is used on frames decoded as those it was trained on.
+
+Plugins may use it too. Every failure is a DataError that names the file.
+"""
 
 from __future__ import annotations
 
@@ -76,4 +79,4 @@ def _load(path: Path) -> Image.Image:
     except _DAMAGE as error:
         empty = path.is_file() and path.stat().st_size == 0
         why = "the file is empty (0 bytes)" if empty else f"cannot be decoded ({type(error).__name__}: {error})"
-        raise DataError(f"{path}: {why}", "replace the file, or take it and its partner out of the folders") from error
+        raise DataError(f"{path}: {why}", "replace the file, or leave it out") from error

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from segkit.errors import DataError
-from segkit_std.datasets.decode import read_image, read_mask_values
+from segkit.images import read_image, read_mask_values
 
 ROTATED = 6  # EXIF: the stored picture must be turned clockwise by 90 degrees to stand upright
 GREY = np.array([[0, 1, 2], [3, 4, 255]], np.uint8)
