@@ -34,7 +34,7 @@ class Shown(NamedTuple):
     @property
     def faults(self) -> list[tuple[str, str]]:
         """Each fault's line of cause and line of remedy."""
-        lines = self.err.splitlines()
+        lines = [line for line in self.err.splitlines() if " frames, ready in " not in line]  # talk, no fault
         causes, remedies = lines[::2], lines[1::2]
         assert len(causes) == len(remedies), f"each fault has one line of cause and one of remedy:\n{self.err}"
         assert all(remedy.startswith("    ") for remedy in remedies), self.err
