@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_read_is_told_and_passed_over(
     (tmp_path / "in" / "b.png").write_bytes(whole[: len(whole) // 2] if damage == "half" else damage)
     assert command(monkeypatch, "predict", model_folder(), tmp_path / "in", "-o", tmp_path / "out") == 1
     said = capsys.readouterr().err
-    assert f"{tmp_path / 'in' / 'b.png'} " in said
+    assert f"{tmp_path / 'in' / 'b.png'}: " in said
     assert "2 masks in" in said
     assert {path.name for path in (tmp_path / "out" / "masks").iterdir()} == {"a.png", "c.png"}
 
