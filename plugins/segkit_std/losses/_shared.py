@@ -7,10 +7,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from segkit.kinds import IGNORE
+
 
 def widen(logits: Tensor) -> Tensor:
     """Give the logits in float32, or as they are when they are float64."""
     return logits if logits.dtype == torch.float64 else logits.float()
+
+
+def binary_logit(logits: Tensor) -> Tensor:
+    """Give the one logit (N, H, W) that logits (N, 1 or 2, H, W) of two classes stand for: that of class 1."""
+    wide = widen(logits)
+    return wide[:, 0] if wide.shape[1] == 1 else wide[:, 1] - wide[:, 0]
 
 
 def expand(logits: Tensor) -> Tensor:
@@ -19,20 +27,33 @@ def expand(logits: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(wide), wide], dim=1) if wide.shape[1] == 1 else wide
 
 
-def hits(target: Tensor, channels: int) -> Tensor:
-    """Give a bool map (N, channels, H, W) that says where the target (N, H, W) is class k."""
-    # A bool of one byte: the int64 of torch's one_hot costs eight times the memory, and trips over 255.
-    return target.unsqueeze(1) == torch.arange(channels, device=target.device).view(1, -1, 1, 1)
+# The maps below are arithmetic in floats, where comparisons would say it more plainly: on a CPU the maps of bool that
+# those give, and what is then computed with them, cost several times as much.
 
 
-def class_indices(include: Sequence[str] | None, classes: Sequence[str]) -> list[int]:
-    """Give the indices of the included classes, of all when ``include`` is None.
+def valid_map(target: Tensor, dtype: torch.dtype) -> Tensor:
+    """Give 1 where the target (N, H, W) counts and 0 where it is ignored."""
+    return (IGNORE - target.to(dtype)).clamp_(max=1)
+
+
+def class_map(target: Tensor, label: int | Tensor, dtype: torch.dtype) -> Tensor:
+    """Give 1 where the target (N, H, W) is the class ``label`` and 0 elsewhere."""
+    return (1 - (target.to(dtype) - label).abs_()).clamp_(min=0)
+
+
+def class_maps(target: Tensor, channels: int, dtype: torch.dtype) -> Tensor:
+    """Give ``class_map`` of each class (N, channels, H, W)."""
+    return class_map(target.unsqueeze(1), torch.arange(channels, device=target.device).view(1, -1, 1, 1), dtype)
+
+
+def class_indices(include: Sequence[str] | None, classes: Sequence[str]) -> list[int] | None:
+    """Give the indices of the included classes; None, for all of them, when ``include`` is None.
 
     Raises:
         ValueError: When ``include`` is empty, repeats a class or names one that does not exist.
     """
     if include is None:
-        return list(range(len(classes)))
+        return None
     if not include or len(set(include)) < len(include) or not set(include) <= set(classes):
         raise ValueError(f"include must be one or more of the classes {list(classes)}, each once, not {list(include)}")
     return [list(classes).index(name) for name in include]
@@ -47,3 +68,8 @@ def check_label_smoothing(value: float) -> float:
     if not 0 <= value < 1:
         raise ValueError(f"label_smoothing must lie in [0, 1), not {value}: give such as 0.05")
     return value
+
+
+def hits(target: Tensor, channels: int) -> Tensor:
+    """Give a bool map (N, channels, H, W) that says where the target (N, H, W) is class k."""
+    return target.unsqueeze(1) == torch.arange(channels, device=target.device).view(1, -1, 1, 1)

@@ -8,8 +8,14 @@ from typing import final
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from segkit.kinds import IGNORE
-from segkit_std.losses._shared import check_label_smoothing, hits, widen
+from segkit_std.losses._shared import (
+    binary_logit,
+    check_label_smoothing,
+    class_map,
+    class_maps,
+    valid_map,
+    widen,
+)
 
 
 @final
@@ -43,15 +49,14 @@ class BinaryCrossEntropyLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
-        z = widen(logits)
-        if z.shape[1] == 2:
-            z = z[:, 1:] - z[:, :1]
-        truth = hits(target, z.shape[1]) if z.shape[1] > 1 else (target == 1).unsqueeze(1)
-        truth = truth.to(z.dtype)
-        valid = (target != IGNORE).unsqueeze(1)
-        weight = valid.to(z.dtype)
-        if self.pos_weight != 1:
-            weight = weight + (self.pos_weight - 1) * truth
+        if logits.shape[1] <= 2:
+            z = binary_logit(logits).unsqueeze(1)
+            truth = class_map(target, 1, z.dtype).unsqueeze(1)
+        else:
+            z = widen(logits)
+            truth = class_maps(target, z.shape[1], z.dtype)
+        valid = valid_map(target, z.dtype).unsqueeze(1)
+        weight = valid if self.pos_weight == 1 else valid + (self.pos_weight - 1) * truth
         smooth = truth * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else truth
         total = F.binary_cross_entropy_with_logits(z, smooth, weight=weight, reduction="sum")
         return total / (valid.sum() * z.shape[1]).clamp(min=1)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES, IGNORE
+from segkit_std.losses._pixels import cross_entropy_map, mean_over_valid
 from segkit_std.losses._shared import check_label_smoothing, expand
 
 
@@ -49,16 +50,16 @@ class CrossEntropyLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
+        if self.class_weights is None and not self.label_smoothing:
+            return mean_over_valid(cross_entropy_map(logits, target), target)
         wide = expand(logits)
-        weights = None if self.class_weights is None else wide.new_tensor(self.class_weights)
+        weights = wide.new_tensor(self.class_weights or [1.0] * wide.shape[1])
         # "none" and a sum: the reductions of torch's own add atomically on CUDA, so they are refused when the run is
         # to be deterministic, and they divide 0 by 0 when every pixel is ignored.
         pixels = F.cross_entropy(
             wide, target, weights, ignore_index=IGNORE, reduction="none", label_smoothing=self.label_smoothing
         )
         valid = target != IGNORE
-        if weights is None:
-            return pixels.sum() / valid.sum().clamp(min=1)
         total = (weights[torch.where(valid, target, 0)] * valid).sum()
         return pixels.sum() / total.clamp(min=torch.finfo(total.dtype).tiny)
 

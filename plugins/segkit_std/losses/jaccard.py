@@ -1,0 +1,43 @@
+"""The soft Jaccard loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from torch import Tensor
+
+from segkit.kinds import DEFAULT_CLASSES
+from segkit_std.losses._regions import Areas, RegionLoss
+
+
+@final
+class JaccardLoss(RegionLoss):
+    """One minus the soft Jaccard index (intersection over union), the mean over the included classes.
+
+    A class with probabilities A and target B costs ``1 - |A B| / (|A| + |B| - |A B|)``, with ``|.|`` the sum over the
+    valid pixels (Rahman and Wang 2016, doi:10.1007/978-3-319-50835-1_22). With L the Dice loss of one class this is
+    ``2 L / (1 + L)``. A class that is absent from the target costs its mean predicted probability.
+
+    Example:
+        >>> import torch
+        >>> JaccardLoss(include=["foreground"])(torch.zeros(1, 1, 2, 2), torch.ones(1, 2, 2, dtype=torch.long))
+        tensor(0.5000)
+
+    Args:
+        include: Names of the classes that count; all when none are given, both of two classes too.
+        per_image: Take the sums over each image and average over the images that hold a valid pixel, instead of taking
+            them over the batch.
+
+    Raises:
+        ValueError: When ``include`` is empty, repeats a class or names an unknown one.
+    """
+
+    def __init__(
+        self, classes: Sequence[str] = DEFAULT_CLASSES, include: Sequence[str] | None = None, per_image: bool = False
+    ) -> None:
+        super().__init__(classes, include, per_image)
+
+    def cost(self, areas: Areas) -> Tensor:
+        """Give one minus the soft Jaccard index of each class, (rows, K)."""
+        return (areas.extra + areas.missed) / (areas.true + areas.extra)
