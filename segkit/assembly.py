@@ -10,7 +10,7 @@ from typing import Any
 from segkit.assemble import Binder, Bound
 from segkit.catalog import OWN, Catalog
 from segkit.errors import RecipeError
-from segkit.recipe import Layer, Node, ReadRecipe, Recipe
+from segkit.recipe import Layer, Node, ReadRecipe, Recipe, Weight
 
 ALWAYS = {"logger": ("csv",), "callback": ("progress", "best", "curves", "preview")}
 LENGTHS = ("epochs", "steps", "max_time")
@@ -33,7 +33,7 @@ class Assembly:
     recipe: Recipe
     datasets: Mapping[str, Bound]
     model: Bound
-    loss: tuple[tuple[Bound, float], ...]
+    loss: tuple[tuple[Bound, Weight], ...]
     optimizer: Bound
     scheduler: Bound
     augment: tuple[Bound, ...]
@@ -72,7 +72,7 @@ class Assembly:
             "deterministic": recipe.deterministic,
             "data": self._describe_data(),
             "model": self.model.describe(),
-            "loss": [loss.describe() | {"weight": weight} for loss, weight in self.loss],
+            "loss": [loss.describe() | {"weight": weight.describe()} for loss, weight in self.loss],
             "optimizer": self.optimizer.describe(),
             "scheduler": self.scheduler.describe(),
             "augment": [bound.describe() for bound in self.augment],

@@ -15,8 +15,9 @@ from segkit.assembly import Assembly
 from segkit.engine.evaluate import flatten
 from segkit.engine.events import Events
 from segkit.engine.scan import FrameFormat
+from segkit.engine.weighted_sum import WeightedSum
 from segkit.errors import Fault, RecipeError, SegkitError
-from segkit.kinds import Augment, Callback, Dataset, Loss, Metric
+from segkit.kinds import Augment, Callback, Dataset, Metric
 from segkit.recipe import Stats
 from segkit.values import suggest
 
@@ -40,33 +41,6 @@ class Parts:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     higher_is_better: bool
-
-
-class WeightedSum:
-    """The sum of losses, each times its weight; of auxiliary logits, the mean of the same times 0.4.
-
-    The factor is that of the auxiliary branch of PSPNet (Zhao et al. 2017, arXiv:1612.01105).
-    """
-
-    auxiliary = 0.4
-
-    def __init__(self, losses: Sequence[tuple[Loss, float]]) -> None:
-        self._losses = losses
-
-    def to(self, device: torch.device) -> WeightedSum:
-        """Move what the losses hold, such as a kernel, to a device."""
-        for loss, _ in self._losses:
-            if isinstance(loss, nn.Module):
-                loss.to(device)
-        return self
-
-    def __call__(self, output: Tensor | tuple[Tensor, list[Tensor]], target: Tensor) -> Tensor:
-        """What the model gave and the target (N, H, W) -> 0-d tensor."""
-        if isinstance(output, Tensor):
-            return torch.stack([weight * loss(output.float(), target) for loss, weight in self._losses]).sum()
-        logits, others = output
-        extra = torch.stack([self(other, target) for other in others]).mean() if others else 0.0
-        return self(logits, target) + self.auxiliary * extra
 
 
 def frame_format(assembly: Assembly) -> FrameFormat:

@@ -33,7 +33,7 @@ class Trainer:
     Args:
         fabric: Devices, precision, gradients.
         model: The module itself; it is set up on the device here.
-        loss: (what the model gave, targets) -> 0-d tensor.
+        loss: (what the model gave, targets, epoch with its fraction) -> 0-d tensor.
         optimizer: Of the model's parameters.
         scheduler: Of the optimizer, stepped with it.
         intake: What the network takes.
@@ -48,7 +48,7 @@ class Trainer:
         self,
         fabric: Fabric,
         model: nn.Module,
-        loss: Callable[[Any, Tensor], Tensor],
+        loss: Callable[[Any, Tensor, float], Tensor],
         optimizer: Optimizer,
         scheduler: Scheduler,
         intake: Intake,
@@ -160,9 +160,10 @@ class Trainer:
         world = self.fabric.world_size  # ranks are averaged, so each counts world-fold
         shares = [count * world / total for count in valid.tolist()]
         value = torch.zeros((), dtype=torch.float64)
+        epoch = self.step / self.plan.steps_per_epoch
         for number, ((images, masks), share) in enumerate(zip(batches, shares, strict=True)):
             with self.fabric.no_backward_sync(self.model, enabled=number < len(batches) - 1):
-                loss = self._loss(self.model(images), masks) * share
+                loss = self._loss(self.model(images), masks, epoch) * share
                 self.fabric.backward(loss)
             value += loss.detach().cpu().double()
         return float(self._sum(value)) / world

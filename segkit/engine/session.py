@@ -16,7 +16,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from segkit.assembly import Assembly
-from segkit.engine.build import Parts, WeightedSum, build, build_loss, frame_format
+from segkit.engine.build import Parts, build, build_loss, frame_format
 from segkit.engine.cache import Frames, open_frames
 from segkit.engine.checkpoint import LAST, load_checkpoint, load_weights, save_weights, whole_file, write_json
 from segkit.engine.determinism import determinism
@@ -28,6 +28,7 @@ from segkit.engine.intake import Intake
 from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
 from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
 from segkit.engine.probe import STEPS, Decision, decide
+from segkit.engine.weighted_sum import WeightedSum
 from segkit.errors import DataError, Fault, UserError
 from segkit.recipe import Train, dump, seconds
 

@@ -12,6 +12,7 @@ from segkit.recipe.layers import load_layers, shipped
 from segkit.recipe.nodes import Layer, dump
 from segkit.recipe.schema import MISSING, Data, Node, Output, Recipe, Stats, Train, seconds
 from segkit.recipe.structure import fit_at, structure
+from segkit.recipe.weight import Weight
 
 __all__ = [
     "MISSING",
@@ -23,6 +24,7 @@ __all__ = [
     "Recipe",
     "Stats",
     "Train",
+    "Weight",
     "dump",
     "fit_at",
     "read_recipe",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from segkit.kinds import DEFAULT_CLASSES, IGNORE
 from segkit.recipe.nodes import Keys
+from segkit.recipe.weight import Weight
 
 DEFAULT_MODEL = "encoder_decoder"
 DEFAULT_EPOCHS = 10
@@ -19,6 +20,8 @@ MISSING = "???"  # OmegaConf's mark for a value that must be given
 SPLITS = ("train", "val", "test")
 DATASET = "dataset"  # metadata: the kind of component that a field holds
 SMALLEST = 32  # pixels; what every backbone must accept
+
+ONE = Weight.of(1.0)
 
 Rule = tuple[Callable[[Any], bool], str]
 
@@ -32,14 +35,14 @@ class Node:
         use: Its name, or ``distribution:name``.
         options: What stands beside ``use``, as written.
         keys: Where it stands in the recipe.
-        weight: Of a loss, its factor in the sum.
+        weight: Of a loss, its factor in the sum, perhaps one that changes over the epochs.
     """
 
     kind: str
     use: str
     options: Mapping[str, Any]
     keys: Keys
-    weight: float = 1.0
+    weight: Weight = ONE
 
 
 @dataclass(frozen=True)

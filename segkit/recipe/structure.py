@@ -6,7 +6,6 @@ Nothing here imports torch: the options of components are checked later, by ``se
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 import typing
 from collections.abc import Mapping
@@ -17,7 +16,8 @@ from segkit.catalog import Catalog
 from segkit.errors import PluginError
 from segkit.recipe.merge import LENGTHS, NESTED
 from segkit.recipe.nodes import Keys, Layer, Place, dotted
-from segkit.recipe.schema import DATASET, MISSING, SPLITS, Data, Node, Recipe, Stats
+from segkit.recipe.schema import DATASET, MISSING, ONE, SPLITS, Data, Node, Recipe, Stats
+from segkit.recipe.weight import Weight
 from segkit.values import MisfitError, fit, suggest, type_name
 
 _OWN = {f.name for f in dataclasses.fields(Data)} - set(SPLITS)
@@ -153,20 +153,20 @@ class _Builder:
             self.layer.blame(keys, f"the {kind}'s name is missing", f"write use: {'|'.join(self._catalog.names(kind))}")
             return None
         self._check_name(kind, use, (*keys, "use"))
-        weight = self._weight(options, keys) if kind == "loss" else 1.0
+        weight = self._weight(options, keys) if kind == "loss" else ONE
         if kind in ("model", "loss"):
             self._check_nested(options, keys)
         return Node(kind, use, types.MappingProxyType(options), keys, weight)
 
-    def _weight(self, options: dict[str, Any], keys: Keys) -> float:
+    def _weight(self, options: dict[str, Any], keys: Keys) -> Weight:
         value = options.pop("weight", 1.0)
         try:
-            weight = float(fit(value, float))
-        except MisfitError:
-            weight = math.nan
-        if not math.isfinite(weight):
-            self.layer.blame((*keys, "weight"), f"expected float, not {value!r}", "write the factor of this loss")
-        return weight
+            return Weight.of(value)
+        except ValueError as error:
+            rule = "" if isinstance(error, MisfitError) else f": {error}"
+            cause = f"expected float or a list of [epoch, weight], not {value!r}{rule}"
+            self.layer.blame((*keys, "weight"), cause, "write the factor of this loss, such as 0.5 or [[0, 0], [5, 1]]")
+            return ONE
 
     def _check_name(self, kind: str, use: str, keys: Keys) -> None:
         try:

@@ -17,13 +17,14 @@ from torch import Tensor
 
 import segkit
 from segkit.api import evaluate, predict
-from segkit.engine.build import WeightedSum
 from segkit.engine.cache import Frames
 from segkit.engine.evaluate import Evaluator, flatten
 from segkit.engine.intake import Intake
 from segkit.engine.scan import Scan
+from segkit.engine.weighted_sum import WeightedSum
 from segkit.errors import UserError
 from segkit.kinds import IGNORE
+from segkit.recipe import Weight
 from segkit_std.losses.bce import BinaryCrossEntropyLoss
 from segkit_std.metrics.accuracy import Accuracy
 from segkit_std.metrics.iou import IoU
@@ -197,7 +198,7 @@ class Seen:
 
 def measured(batch_size: int, metrics: Any) -> dict[str, float]:
     fabric = Fabric(devices=1, accelerator="cpu", precision="32-true")
-    loss = WeightedSum([(BinaryCrossEntropyLoss(), 1.0)])
+    loss = WeightedSum([(BinaryCrossEntropyLoss(), Weight.of(1.0))])
     evaluator = Evaluator(fabric, OddFrames(), Intake([0.5], [0.25]), metrics, loss, batch_size)
     return evaluator(lambda images: images * 0.7)
 

@@ -11,15 +11,16 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from segkit.engine.build import WeightedSum
 from segkit.engine.cache import Frames
 from segkit.engine.fit import Trainer
 from segkit.engine.intake import Intake
 from segkit.engine.order import epoch_order
 from segkit.engine.plan import Plan
 from segkit.engine.scan import Scan
+from segkit.engine.weighted_sum import WeightedSum
 from segkit.errors import DivergedError
 from segkit.kinds import IGNORE
+from segkit.recipe import Weight
 from segkit_std.losses.bce import BinaryCrossEntropyLoss
 
 LR = 0.5
@@ -60,7 +61,7 @@ def trainer(
     return Trainer(
         Fabric(devices=1, accelerator="cpu", precision="32-true"),
         net,
-        loss or WeightedSum([(BinaryCrossEntropyLoss(), 1.0)]),
+        loss or WeightedSum([(BinaryCrossEntropyLoss(), Weight.of(1.0))]),
         optimizer,
         torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
         Intake([0.0] * 3, [1.0] * 3, channels_last=False),
@@ -156,7 +157,9 @@ def test_every_frame_is_taken_once_an_epoch_in_the_order_of_the_epoch() -> None:
 
 def test_auxiliary_logits_count_four_tenths_of_their_mean() -> None:
     target = torch.tensor([[[0, 1], [1, IGNORE]]])
-    loss = WeightedSum([(BinaryCrossEntropyLoss(), 2.0), (lambda logits, target: logits.mean(), 3.0)])
+    loss = WeightedSum(
+        [(BinaryCrossEntropyLoss(), Weight.of(2.0)), (lambda logits, target: logits.mean(), Weight.of(3.0))]
+    )
     main, first, second = (torch.randn(1, 1, 2, 2, generator=torch.Generator().manual_seed(n)) for n in range(3))
 
     def single(z: Tensor) -> float:
@@ -171,7 +174,7 @@ def test_auxiliary_logits_count_four_tenths_of_their_mean() -> None:
 
 
 def test_a_loss_that_is_no_number_names_step_rate_and_frames() -> None:
-    one = trainer(MemoryFrames(6), 2, accumulate=2, loss=lambda logits, target: logits.mean() * torch.nan)
+    one = trainer(MemoryFrames(6), 2, accumulate=2, loss=lambda logits, *_: logits.mean() * torch.nan)
     names = ", ".join(f"frame{row}" for row in epoch_order(0, 0, 6)[:4])
     with pytest.raises(DivergedError, match=rf"the loss is nan at step 0 \(learning rate 0\.5\) on {names}"):
         one.train_step()
@@ -179,7 +182,7 @@ def test_a_loss_that_is_no_number_names_step_rate_and_frames() -> None:
 
 @pytest.mark.parametrize("clip_norm", [None, 1.0])
 def test_a_gradient_that_is_no_number_is_never_followed(clip_norm: float | None) -> None:
-    def infinite_slope(logits: Tensor, target: Tensor) -> Tensor:
+    def infinite_slope(logits: Tensor, target: Tensor, epoch: float) -> Tensor:
         return torch.sqrt((logits * 0).sum())  # 0, and its derivative at 0 is 0 * infinity
 
     one = trainer(MemoryFrames(6), 2, loss=infinite_slope, clip_norm=clip_norm)

@@ -62,7 +62,11 @@ ADDED = [
     Bad("list for component", "scheduler: [cosine]", [(3, "expected the scheduler's name", "write its name")]),
     Bad("no list", "augment: hflip", [(3, "augment: expected a list of augments", "write [name, {use: name, ...}]")]),
     Bad("no loss", "loss: []", [(3, "loss: a list of losses needs at least one", "write such as loss: bce")]),
-    Bad("weight", "loss: {use: bce, weight: a}", [(3, "loss.weight: expected float, not 'a'", "factor of this loss")]),
+    Bad(
+        "weight",
+        "loss: {use: bce, weight: a}",
+        [(3, "loss.weight: expected float or a list of [epoch, weight]", "factor of this loss")],
+    ),
     Bad("weight nan", "loss: [{use: bce, weight: .nan}]", [(3, "loss.0.weight: expected float", "factor of this")]),
     Bad("no value", "seed:", [(3, "seed: a value is missing", "give one, such as with seed=...")]),
     Bad("no value below", "train:\n  batch_size:", [(4, "train.batch_size: a value is missing", "train.batch_size=")]),

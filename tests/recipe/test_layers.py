@@ -63,9 +63,9 @@ def test_what_a_recipe_leaves_out(read: Read) -> None:
 
 def test_losses_with_weights(base: str, read: Read) -> None:
     recipe = read(f"{base}loss: [{{use: bce, weight: 2}}, dice, {{use: dice, include: [sea], weight: 0.5}}]\n")
-    assert [node.weight for node in recipe.loss] == [2.0, 1.0, 0.5]
+    assert [node.weight.describe() for node in recipe.loss] == [2.0, 1.0, 0.5]
     assert plain(recipe.loss[2]) == {"use": "dice", "include": ["sea"]}
-    assert read(f"{base}loss: {{use: bce, weight: 3}}\n").loss[0].weight == 3.0
+    assert read(f"{base}loss: {{use: bce, weight: 3}}\n").loss[0].weight.describe() == 3.0
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_overrides_of_elements_deeper_down(read: Read) -> None:
     recipe = read(RECIPE, "model.backbone.widths.1=16", "loss.1.include.0=sky", "loss.0.weight=3", "data.size.1=64")
     assert plain(recipe.model)["backbone"] == {"use": "plain", "widths": [4, 16]}
     assert plain(recipe.loss[1]) == {"use": "dice", "include": ["sky"]}
-    assert [node.weight for node in recipe.loss] == [3.0, 1.0]
+    assert [node.weight.describe() for node in recipe.loss] == [3.0, 1.0]
     assert recipe.data.size == (32, 64)
 
 
