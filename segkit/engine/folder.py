@@ -86,9 +86,12 @@ class RunLog:
     def __init__(self) -> None:
         self._memory = MemoryHandler(capacity=100_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)
         self._file: logging.FileHandler | None = None
+        self._level = _log.level
 
     def __enter__(self) -> RunLog:
         _log.addHandler(self._memory)
+        if not _log.isEnabledFor(logging.INFO):  # in a program that has not set it up
+            _log.setLevel(logging.INFO)
         return self
 
     def write_to(self, folder: Path) -> None:
@@ -101,6 +104,7 @@ class RunLog:
         _log.addHandler(self._file)
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        _log.setLevel(self._level)
         _log.removeHandler(self._memory)
         self._memory.close()
         if self._file is not None:

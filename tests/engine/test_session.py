@@ -55,6 +55,18 @@ def test_what_a_run_leaves_behind(cli: Any, recipe: Path, tmp_path: Path, monkey
     assert outcome.err.count("\n") == said.count("\n")
 
 
+def test_a_program_that_set_up_no_logging_has_the_log_too(run: Any) -> None:
+    logger = logging.getLogger("segkit")
+    level = logger.level
+    logger.setLevel(logging.NOTSET)
+    try:
+        folder = run("run", "train.steps=1").folder
+        assert logger.level == logging.NOTSET
+    finally:
+        logger.setLevel(level)
+    assert "train: 14 frames" in (folder / "log.txt").read_text()
+
+
 def test_the_card_says_how_the_weights_are_used(run: Any) -> None:
     stats = "data.normalize={mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.5]}"
     folder = run("run", "train.steps=1", stats, "train.channels_last=false").folder
