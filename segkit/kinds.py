@@ -43,7 +43,10 @@ class Model(Protocol):
 
 
 class Backbone(Protocol):
-    """An encoder. Given ``in_channels``, ``norm`` and ``activation`` (factories). May carry ``mean`` and ``std``.
+    """An encoder. Given ``in_channels``, ``norm`` and ``activation``. May carry ``mean`` and ``std``.
+
+    ``norm`` and ``activation`` are factories where the recipe chose them, to be used in every layer, and None where the
+    backbone is to have its own.
 
     An option named ``pretrained`` says which weights it begins with; it is switched off when the engine loads a
     trained model, so that no weights are fetched to be overwritten.

@@ -9,6 +9,11 @@ from torch import nn  # noqa: TID253 - see above
 from segkit.kinds import Activation, Make, Norm
 
 
+def batch_norm(channels: int) -> nn.BatchNorm2d:
+    """Make the norm of whoever was given none; the activation then is ``nn.ReLU``."""
+    return nn.BatchNorm2d(channels)
+
+
 def conv_norm_activation(
     in_channels: int, out_channels: int, kernel: int, norm: Make[Norm], activation: Make[Activation]
 ) -> nn.Sequential:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from segkit.assemble import Bound
 from segkit.assembly import Assembly
+from segkit.engine import batch_norm
 from segkit.engine.evaluate import flatten
 from segkit.engine.events import Events
 from segkit.engine.scan import FrameFormat
@@ -21,6 +23,7 @@ from segkit.kinds import Augment, Callback, Dataset, Metric
 from segkit.recipe import Stats
 from segkit.values import suggest
 
+_log = logging.getLogger("segkit")
 _TRIAL_STEPS = 100  # for a scheduler that is made only to see that it can be
 
 
@@ -50,7 +53,7 @@ def frame_format(assembly: Assembly) -> FrameFormat:
 
 
 def build(assembly: Assembly, with_data: bool = True) -> Parts:
-    """Make every component and try them on a frame of zeros.
+    """Make every component and try them on a frame of zeros; warn where batch norm can meet too few values.
 
     Args:
         assembly: The recipe.
@@ -68,8 +71,9 @@ def build(assembly: Assembly, with_data: bool = True) -> Parts:
     augment = [_try(faults, bound) for bound in assembly.augment]
     callbacks = _callbacks(faults, assembly)
     build_loss(assembly, [1] * len(recipe.classes), faults)
+    shapes: Mapping[str, Sequence[int]] = {}
     if model is not None and not faults:
-        _try_model(faults, assembly, model)
+        shapes = _try_model(faults, assembly, model)
         _try_schedule(faults, assembly, model)
     higher = _monitor(faults, assembly, metrics) if not faults else True
     mean, std = _normalization(faults, assembly, model)
@@ -79,6 +83,9 @@ def build(assembly: Assembly, with_data: bool = True) -> Parts:
             datasets[split] = _try(faults, bound, split=split, classes=recipe.classes, task=recipe.task)
     if faults:
         raise RecipeError.of(list(dict.fromkeys(faults)))
+    if with_data:
+        for line in batch_norm.warnings(shapes, recipe.train, len(datasets["train"])):
+            _log.warning(line)
     return Parts(datasets, model, augment, metrics, callbacks, mean, std, higher)
 
 
@@ -135,23 +142,25 @@ def _logit_channels(assembly: Assembly) -> int:
     return 1 if classes == 2 else classes
 
 
-def _try_model(faults: list[Fault], assembly: Assembly, model: nn.Module) -> None:
+def _try_model(faults: list[Fault], assembly: Assembly, model: nn.Module) -> Mapping[str, Sequence[int]]:
+    """Run the model on a frame of zeros; give the shapes that its batch norms met."""
     data = assembly.recipe.data
     expected = (1, _logit_channels(assembly), *data.size)
     model.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), batch_norm.watch(model) as shapes:
             output = model(torch.zeros(1, data.channels, *data.size))
     except Exception as error:  # a model may raise anything; its owner and place are what helps
         cause = f"{assembly.model.title} fails on a frame of {data.size}: {type(error).__name__}: {error}"
         faults.append(Fault(cause, "mend its options, or tell its author", assembly.model.label))
-        return
+        return {}
     finally:
         model.train()
     shape = tuple(output.shape) if isinstance(output, Tensor) else None
     if shape != expected:
         cause = f"{assembly.model.title} gave {shape or type(output).__name__} where logits are {expected}"
         faults.append(Fault(cause, "tell its author", assembly.model.label))
+    return shapes
 
 
 def _try_schedule(faults: list[Fault], assembly: Assembly, model: nn.Module) -> None:

@@ -42,7 +42,7 @@ BAD: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("int", "model: {backbone: {use: plain, widths: [a]}}", [(1, "expected list of int, not ['a']", "Channels of")]),
     ("bool", "model: {norm: {use: batch, affine: 1}}", [(1, "model.norm.affine: expected bool, not 1", "of that")]),
     ("nested", "model: {norm: 3}", [(1, "model.norm: expected the norm's name or {use: name, ...}", "write its name")]),
-    ("nested null", "model: {norm: null}", [(1, "model.norm: expected the norm's name", "write its name")]),
+    ("nested null", "model: {backbone: null}", [(1, "model.backbone: expected the backbone's name", "write its name")]),
     (
         "negative",
         "model: {backbone: {use: plain, widths: [4, -8]}}",

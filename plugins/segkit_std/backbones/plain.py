@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segkit.kinds import Activation, Make, Norm
-from segkit_std.blocks import double_conv
+from segkit_std.blocks import batch_norm, double_conv
 
 
 class Plain(nn.Module):
@@ -20,8 +20,8 @@ class Plain(nn.Module):
 
     Args:
         in_channels: Channels of an image.
-        norm: Called with ``channels``.
-        activation: Called with nothing.
+        norm: Called with ``channels``; None is batch norm.
+        activation: Called with nothing; None is ReLU.
         widths: Channels of each level's map, finest first; one level each.
 
     Raises:
@@ -31,8 +31,8 @@ class Plain(nn.Module):
     def __init__(
         self,
         in_channels: int,
-        norm: Make[Norm],
-        activation: Make[Activation],
+        norm: Make[Norm] | None = None,
+        activation: Make[Activation] | None = None,
         widths: Sequence[int] = (16, 32, 64, 128, 256),
     ) -> None:
         super().__init__()
@@ -44,7 +44,8 @@ class Plain(nn.Module):
         self.strides = tuple(2**level for level in range(len(widths)))
         inputs = (in_channels, *widths[:-1])
         self.levels = nn.ModuleList(
-            double_conv(before, width, norm, activation) for before, width in zip(inputs, widths, strict=True)
+            double_conv(before, width, norm or batch_norm, activation or nn.ReLU)
+            for before, width in zip(inputs, widths, strict=True)
         )
         self.pool = nn.MaxPool2d(2, ceil_mode=True)
 

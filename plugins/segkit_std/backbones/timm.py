@@ -10,14 +10,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segkit.kinds import Activation, Make, Norm
+from segkit_std.backbones._replace import replace
 from segkit_std.backbones._timm_models import CHANNELS, create
 
 
 class Timm(nn.Module):
     """A model of timm as a backbone: its feature maps, finest first.
 
-    It keeps the norms and activations that its weights were trained with; the recipe's are for the decoder. ``mean``
-    and ``std`` are those of the weights (averaged for one channel; absent for other than 1 or 3 channels).
+    It keeps the norms and activations that its weights were trained with, unless others are chosen: these then stand
+    in every place. A new norm takes over the weight, bias and running statistics that it has itself in the same shape;
+    a layer of the chosen type stays as it is, with its own options. Gates stay, such as the sigmoid of
+    squeeze-and-excitation and the softmax of attention. Where a norm was over tokens, each token is a pixel.
+
+    ``mean`` and ``std`` are those of the weights (averaged for one channel; absent for other than 1 or 3 channels).
 
     Images may have any size. Some models take only multiples of their patch, window or stride: the image is padded
     with zeros at the right and the bottom, and the maps are cropped to ceil(H / stride) x ceil(W / stride). A few take
@@ -35,8 +41,9 @@ class Timm(nn.Module):
             transformer: its last three blocks).
 
     Raises:
-        ValueError: When timm has no such model, or none with feature maps or weights, when the indices do not exist, or
-            when a file does not hold this model's weights.
+        ValueError: When timm has no such model, or none with feature maps or weights, when the indices do not exist,
+            when a file does not hold this model's weights, or when a norm or activation is chosen and the model has
+            layers that are both in one.
     """
 
     def __init__(
@@ -45,6 +52,8 @@ class Timm(nn.Module):
         name: str = "resnet18",
         pretrained: bool | Path = False,
         out_indices: Sequence[int] | None = None,
+        norm: Make[Norm] | None = None,
+        activation: Make[Activation] | None = None,
     ) -> None:
         super().__init__()
         self.net = create(name, pretrained, in_channels, out_indices)
@@ -58,6 +67,8 @@ class Timm(nn.Module):
         self._fixed_size: tuple[int, int] | None = None
         self._multiple = 1
         self._find_sizes(name, in_channels, config["input_size"][-2:])
+        if norm is not None or activation is not None:
+            replace(self.net, name, norm, activation)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """(N, C, H, W) -> maps (N, channels[i], h, w), finest first."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segkit.kinds import Activation, Backbone, Decoder, Make, Norm
+from segkit_std.blocks import batch_norm
 
 
 class EncoderDecoder(nn.Module):
@@ -18,25 +19,26 @@ class EncoderDecoder(nn.Module):
     ``std`` when it has them.
 
     The parts are factories, called by keyword with their kind's engine values. In a recipe they are written by name,
-    and their defaults are ``plain``, ``unet``, ``batch`` and ``relu``.
+    and their defaults are ``plain`` and ``unet``. A norm or activation that is written reaches every layer; without one
+    each part has its own: batch norm and ReLU, or what the weights of a timm model were trained with.
 
     Args:
         in_channels: Channels of an image.
         classes: Class names in index order, two or more.
         backbone: What sees the image.
         decoder: What joins the backbone's maps into one.
-        norm: The normalization that backbone and decoder are built with.
-        activation: The non-linearity that backbone and decoder are built with.
+        norm: The normalization of all layers of backbone and decoder; by default each part's own.
+        activation: The non-linearity of all layers of backbone and decoder; by default each part's own.
         head_kernel: Side of the last convolution's kernel, odd.
 
     Raises:
         ValueError: When there are fewer than two classes, the kernel is even, or a part is no factory.
 
     Example:
-        >>> from torch.nn import BatchNorm2d, ReLU
+        >>> from torch.nn import SiLU
         >>> from segkit_std.backbones.plain import Plain
         >>> from segkit_std.decoders.unet import UNet
-        >>> model = EncoderDecoder(3, ("sky", "sea"), Plain, UNet, lambda channels: BatchNorm2d(channels), ReLU)
+        >>> model = EncoderDecoder(3, ("sky", "sea"), Plain, UNet, activation=SiLU)
     """
 
     def __init__(
@@ -45,20 +47,15 @@ class EncoderDecoder(nn.Module):
         classes: Sequence[str],
         backbone: Make[Backbone] | str = "plain",
         decoder: Make[Decoder] | str = "unet",
-        norm: Make[Norm] | str = "batch",
-        activation: Make[Activation] | str = "relu",
+        norm: Make[Norm] | None = None,
+        activation: Make[Activation] | None = None,
         head_kernel: int = 1,
     ) -> None:
         super().__init__()
-        if (
-            isinstance(backbone, str)
-            or isinstance(decoder, str)
-            or isinstance(norm, str)
-            or isinstance(activation, str)
-        ):
+        if isinstance(backbone, str) or isinstance(decoder, str):
             raise ValueError(
-                "backbone, decoder, norm and activation must be factories here, as names are for recipes: "
-                f"pass such as Plain or torch.nn.ReLU, not {backbone!r}, {decoder!r}, {norm!r}, {activation!r}"
+                "backbone and decoder must be factories here, as names are for recipes: "
+                f"pass such as Plain and UNet, not {backbone!r} and {decoder!r}"
             )
         if len(classes) < 2:
             raise ValueError(f"classes must be two or more names, not {list(classes)}: name the background too")
@@ -66,7 +63,10 @@ class EncoderDecoder(nn.Module):
             raise ValueError(f"head_kernel must be odd and positive, not {head_kernel}: give 1 or 3")
         self.backbone = backbone(in_channels=in_channels, norm=norm, activation=activation)
         self.decoder = decoder(
-            channels=self.backbone.channels, strides=self.backbone.strides, norm=norm, activation=activation
+            channels=self.backbone.channels,
+            strides=self.backbone.strides,
+            norm=norm or batch_norm,
+            activation=activation or nn.ReLU,
         )
         outputs = 1 if len(classes) == 2 else len(classes)
         self.head = nn.Conv2d(self.decoder.out_channels, outputs, head_kernel, padding=head_kernel // 2)

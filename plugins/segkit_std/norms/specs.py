@@ -15,6 +15,12 @@ SPECS: tuple[ComponentSpec, ...] = (
     ),
     ComponentSpec(
         kind="norm",
+        name="sync_batch",
+        path="segkit_std.norms.sync_batch:SyncBatchNorm",
+        summary="Batch norm over the batches of all processes; in one process, and on a CPU, plain batch norm.",
+    ),
+    ComponentSpec(
+        kind="norm",
         name="group",
         path="segkit_std.norms.group:GroupNorm",
         summary="Group norm: per image over groups of channels; right at any batch size.",
@@ -30,6 +36,18 @@ SPECS: tuple[ComponentSpec, ...] = (
         name="instance",
         path="segkit_std.norms.instance:InstanceNorm",
         summary="Instance norm: per image and channel, with a learned scale and shift.",
+    ),
+    ComponentSpec(
+        kind="norm",
+        name="rms",
+        path="segkit_std.norms.rms:RMSNorm",
+        summary="RMS norm: per pixel over its channels, without a mean and a shift.",
+    ),
+    ComponentSpec(
+        kind="norm",
+        name="frn",
+        path="segkit_std.norms.frn:FilterResponseNorm",
+        summary="Filter response norm: the mean square per image and channel, without a mean.",
     ),
     ComponentSpec(
         kind="norm",

@@ -33,8 +33,8 @@ def make() -> Callable[..., Factory]:
         target = partial(getattr(importlib.import_module(module), attribute), **spec.fixed, **options)
 
         def made(**values: Any) -> Any:
-            if (kind, name) == ("norm", "none") or (kind, name) == ("backbone", "timm"):
-                values = {key: value for key, value in values.items() if key == "in_channels"}
+            if (kind, name) == ("norm", "none"):
+                values = {}
             return target(**{spec.passes.get(key, key): value for key, value in values.items()})
 
         return made

@@ -3,8 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from segkit.assembly import Assembly, assemble
+from segkit.discovery import catalog
+from segkit.recipe import dump, read_recipe
 from segkit_std.activations.specs import SPECS as ACTIVATIONS
 from segkit_std.models.encoder_decoder import EncoderDecoder
+from segkit_std.norms.rms import RMSNorm
 from segkit_std.norms.specs import SPECS as NORMS
 
 CLASSES = ("sky", "sea", "land", "boat")
@@ -106,8 +110,79 @@ def test_the_backbones_mean_and_std_are_passed_on_only_when_it_has_them(model, m
 
 
 def test_names_in_the_place_of_factories_are_refused_with_the_remedy():
-    with pytest.raises(ValueError, match=r"must be factories here.*pass such as Plain.*not 'plain', 'unet'"):
+    with pytest.raises(
+        ValueError, match=r"must be factories here.*pass such as Plain and UNet, not 'plain' and 'unet'"
+    ):
         EncoderDecoder(3, CLASSES[:2])
+
+
+def assembled(recipe, *overrides) -> Assembly:
+    return assemble(read_recipe(recipe, overrides, catalog()), catalog())
+
+
+def kinds(module):
+    """The classes of a model's layers that are neither containers nor convolutions."""
+    others = (torch.nn.Conv2d, torch.nn.ConvTranspose2d, torch.nn.MaxPool2d, torch.nn.Identity, torch.nn.Dropout)
+    return {type(layer) for layer in module.modules() if not [*layer.children()] and not isinstance(layer, others)}
+
+
+@pytest.mark.parametrize("backbone", ["plain", "timm"])
+def test_a_chosen_norm_and_activation_are_all_that_backbone_and_decoder_have(make, backbone):
+    options = {"name": "resnetv2_18"} if backbone == "timm" else {"widths": (4, 8)}
+    chosen = make("norm", "rms"), make("activation", "mish")
+    network = EncoderDecoder(
+        3,
+        CLASSES[:2],
+        make("backbone", backbone, **options),
+        make("decoder", "unet"),
+        norm=chosen[0],
+        activation=chosen[1],
+    )
+    expected = {type(chosen[0](channels=1)), torch.nn.Mish}
+    assert kinds(network.backbone) == kinds(network.decoder) == expected
+
+
+def test_without_a_choice_each_part_has_its_own(make):
+    own = {torch.nn.BatchNorm2d, torch.nn.ReLU}
+    network = EncoderDecoder(3, CLASSES[:2], make("backbone", "plain"), make("decoder", "unet"))
+    assert kinds(network.backbone) == kinds(network.decoder) == own
+    network = EncoderDecoder(3, CLASSES[:2], make("backbone", "timm", name="convnext_atto"), make("decoder", "unet"))
+    assert {kind.__name__ for kind in kinds(network.backbone)} == {"LayerNorm2d", "GELU"}
+    assert not kinds(network.backbone) & own
+    assert kinds(network.decoder) == own
+
+
+def test_the_norm_alone_can_be_chosen(make):
+    network = EncoderDecoder(
+        3,
+        CLASSES[:2],
+        make("backbone", "timm", name="resnetv2_18"),
+        make("decoder", "unet"),
+        norm=make("norm", "group"),
+    )
+    expected = {type(make("norm", "group")(channels=1)), torch.nn.ReLU}
+    assert kinds(network.backbone) == kinds(network.decoder) == expected
+
+
+def test_a_recipe_that_leaves_the_norm_to_each_part_is_written_with_null_and_read_again(tmp_path):
+    recipe = assembled("horizon_timm").describe()
+    assert (recipe["model"]["norm"], recipe["model"]["activation"]) == (None, None)
+    (tmp_path / "written.yaml").write_text(dump(recipe))
+    again = assembled(tmp_path / "written.yaml")
+    assert again.describe() == recipe
+    model = again.model(in_channels=3, classes=CLASSES[:2])
+    assert "Hardswish" in {kind.__name__ for kind in kinds(model.backbone)}
+    assert kinds(model.decoder) == {torch.nn.BatchNorm2d, torch.nn.ReLU}
+
+
+def test_a_recipe_takes_a_choice_back_with_null_and_makes_it_with_a_name():
+    model = assembled("horizon_unet", "model.norm=null").model
+    assert model.options["norm"] is None
+    model = assembled("horizon_timm", "model.norm=rms", "model.activation=mish").model(
+        in_channels=3, classes=CLASSES[:2]
+    )
+    assert torch.nn.Hardswish not in kinds(model.backbone)
+    assert {RMSNorm, torch.nn.Mish} == kinds(model.backbone) & kinds(model.decoder)
 
 
 def test_one_class_is_refused(model):
