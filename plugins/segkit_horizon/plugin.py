@@ -17,3 +17,9 @@ def segkit_components() -> Iterator[ComponentSpec]:
         "segkit_horizon.scenes.dataset:SyntheticHorizon",
         "Rendered sea and sky from (seed, index) alone, with the exact horizon line; no file, no download.",
     )
+    yield ComponentSpec(
+        "loss",
+        "horizon_line",
+        "segkit_horizon.losses.horizon_line:HorizonLineLoss",
+        "The error of the sky count in each column and of the straight line through the counts.",
+    )

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from segkit_std.losses._shared import binary_logit, class_indices, class_map, class_maps, valid_map, widen
+from segkit_std.losses._shared import binary_logit, binary_maps, class_indices, class_maps, valid_map, widen
 
 
 class Areas(NamedTuple):
@@ -34,32 +34,24 @@ class Areas(NamedTuple):
 def areas(logits: Tensor, target: Tensor, per_image: bool) -> Areas:
     """Measure logits (N, K, H, W), K = 1 standing for two classes, against the target (N, H, W)."""
     if logits.shape[1] <= 2:
-        return _binary_areas(binary_logit(logits), target, per_image)
+        # Class 1 alone, for half the work: what it misses is what class 0 has in excess, and the reverse.
+        z = binary_logit(logits).unsqueeze(1)
+        one = _measure(z.sigmoid(), *binary_maps(target.unsqueeze(1), z.dtype), per_image)
+        return Areas(
+            torch.cat([one.pixels - one.true, one.true], dim=1),
+            torch.cat([one.extra, one.missed], dim=1),
+            torch.cat([one.missed, one.extra], dim=1),
+            one.pixels,
+        )
     probability = widen(logits).softmax(dim=1)
     truth = class_maps(target, probability.shape[1], probability.dtype)
-    valid = valid_map(target, probability.dtype).unsqueeze(1)
-    return Areas(
-        _sums(truth, per_image),
-        _sums(truth - truth * probability, per_image),
-        _sums((valid - truth) * probability, per_image),
-        _sums(valid, per_image),
-    )
+    return _measure(probability, truth, valid_map(target, probability.dtype).unsqueeze(1), per_image)
 
 
-def _binary_areas(z: Tensor, target: Tensor, per_image: bool) -> Areas:
-    """Measure class 1 alone, for half the work: what it misses is what class 0 has in excess, and the reverse."""
-    probability = z.sigmoid().unsqueeze(1)
-    truth = class_map(target, 1, z.dtype).unsqueeze(1)
-    valid = valid_map(target, z.dtype).unsqueeze(1)
-    true, pixels = _sums(truth, per_image), _sums(valid, per_image)
-    missed = _sums(truth - truth * probability, per_image)
-    extra = _sums((valid - truth) * probability, per_image)
-    return Areas(
-        torch.cat([pixels - true, true], dim=1),
-        torch.cat([extra, missed], dim=1),
-        torch.cat([missed, extra], dim=1),
-        pixels,
-    )
+def _measure(probability: Tensor, truth: Tensor, valid: Tensor, per_image: bool) -> Areas:
+    error = torch.addcmul(truth, valid, probability, value=-1)  # above 0 where the class is, below 0 elsewhere
+    missed = _sums(truth * error, per_image)
+    return Areas(_sums(truth, per_image), missed, missed - _sums(error, per_image), _sums(valid, per_image))
 
 
 def _sums(maps: Tensor, per_image: bool) -> Tensor:

@@ -36,6 +36,13 @@ def valid_map(target: Tensor, dtype: torch.dtype) -> Tensor:
     return (IGNORE - target.to(dtype)).clamp_(max=1)
 
 
+def binary_maps(target: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Give ``class_map`` of class 1 and ``valid_map`` of a target (N, H, W) that holds 0, 1 and ignored pixels only."""
+    wide = target.to(dtype)
+    valid = (IGNORE - wide).clamp_(max=1)
+    return wide * valid, valid
+
+
 def class_map(target: Tensor, label: int | Tensor, dtype: torch.dtype) -> Tensor:
     """Give 1 where the target (N, H, W) is the class ``label`` and 0 elsewhere."""
     return (1 - (target.to(dtype) - label).abs_()).clamp_(min=0)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from segkit_std.losses._shared import (
     binary_logit,
+    binary_maps,
     check_label_smoothing,
-    class_map,
     class_maps,
     valid_map,
     widen,
@@ -51,11 +51,10 @@ class BinaryCrossEntropyLoss(nn.Module):
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
         if logits.shape[1] <= 2:
             z = binary_logit(logits).unsqueeze(1)
-            truth = class_map(target, 1, z.dtype).unsqueeze(1)
+            truth, valid = binary_maps(target.unsqueeze(1), z.dtype)
         else:
             z = widen(logits)
-            truth = class_maps(target, z.shape[1], z.dtype)
-        valid = valid_map(target, z.dtype).unsqueeze(1)
+            truth, valid = class_maps(target, z.shape[1], z.dtype), valid_map(target, z.dtype).unsqueeze(1)
         weight = valid if self.pos_weight == 1 else valid + (self.pos_weight - 1) * truth
         smooth = truth * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else truth
         total = F.binary_cross_entropy_with_logits(z, smooth, weight=weight, reduction="sum")

@@ -51,7 +51,7 @@ class CrossEntropyLoss(nn.Module):
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
         if self.class_weights is None and not self.label_smoothing:
-            return mean_over_valid(cross_entropy_map(logits, target), target)
+            return mean_over_valid(*cross_entropy_map(logits, target))
         wide = expand(logits)
         weights = wide.new_tensor(self.class_weights or [1.0] * wide.shape[1])
         # "none" and a sum: the reductions of torch's own add atomically on CUDA, so they are refused when the run is

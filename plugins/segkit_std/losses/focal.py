@@ -48,9 +48,9 @@ class FocalLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
-        pixels = cross_entropy_map(logits, target)
+        pixels, valid = cross_entropy_map(logits, target)
         if self.gamma:
             pixels = (1 - torch.exp(-pixels)) ** self.gamma * pixels
         if self.alpha is not None:
             pixels = pixels * pixels.new_tensor(self.alpha)[torch.where(target == IGNORE, 0, target)]
-        return mean_over_valid(pixels, target)
+        return mean_over_valid(pixels, valid)

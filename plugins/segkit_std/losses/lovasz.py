@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES
-from segkit_std.losses._shared import binary_logit, class_indices, class_map, valid_map, widen
+from segkit_std.losses._shared import binary_logit, binary_maps, class_indices, class_map, valid_map, widen
 
 
 @final
@@ -63,7 +63,7 @@ class LovaszLoss(nn.Module):
     def _binary(self, logits: Tensor, target: Tensor) -> list[Tensor]:
         """Give the cost of both classes. Their errors are the same map, so one sort serves both."""
         z = binary_logit(logits)
-        truth, valid = class_map(target, 1, z.dtype), valid_map(target, z.dtype)
+        truth, valid = binary_maps(target, z.dtype)
         probability = z.sigmoid()
         errors = self._errors(z, probability, truth).flatten()
         order = _descending(errors)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from math import ceil, log
 from typing import final
 
-import torch
 from torch import Tensor, nn
 
-from segkit.kinds import IGNORE
 from segkit_std.losses._pixels import cross_entropy_map
 
 
@@ -37,12 +35,12 @@ class OHEMLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
-        pixels = cross_entropy_map(logits, target)
-        costs = torch.where(target == IGNORE, -1.0, pixels.detach()).flatten()
-        valid = int((costs >= 0).sum())
-        if not valid:
+        pixels, valid = cross_entropy_map(logits, target)
+        costs = (pixels.detach() + (valid - 1)).flatten()  # below 0 where a pixel is ignored
+        count = int((costs >= 0).sum())
+        if not count:
             return pixels.sum()
-        least = ceil(self.keep * valid)
+        least = ceil(self.keep * count)
         hard = costs > -log(self.threshold)
         if int(hard.sum()) < least:
             hard = costs >= costs.kthvalue(costs.numel() - least + 1).values

@@ -39,5 +39,5 @@ class Poly1Loss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Give the loss, 0-d, of logits (N, K, H, W) and target (N, H, W); 0 when every pixel is ignored."""
-        pixels = cross_entropy_map(logits, target)
-        return mean_over_valid(pixels + self.epsilon * (1 - torch.exp(-pixels)), target)
+        pixels, valid = cross_entropy_map(logits, target)
+        return mean_over_valid(pixels + self.epsilon * (1 - torch.exp(-pixels)), valid)

@@ -30,4 +30,15 @@ SPECS: tuple[ComponentSpec, ...] = (
     _loss("focal_tversky", "focal_tversky:FocalTverskyLoss", "A power of the Tversky loss."),
     _loss("lovasz", "lovasz:LovaszLoss", "The Lovasz extension of the Jaccard loss, as softmax or hinge."),
     _loss("mcc", "mcc:MCCLoss", "One minus the Matthews correlation coefficient."),
+    _loss("boundary", "boundary:BoundaryLoss", "Probability times the signed distance to the true boundary."),
+    _loss(
+        "hausdorff",
+        "hausdorff:HausdorffLoss",
+        "The squared error, weighted with its distance from the true and the predicted boundary.",
+    ),
+    _loss(
+        "boundary_dou",
+        "boundary_dou:BoundaryDoULoss",
+        "The Jaccard loss with most of the intersection left out: errors count against the boundary.",
+    ),
 )
