@@ -46,69 +46,90 @@ def build(kind: str, name: str, options: Mapping[str, Any] | None = None, **engi
     return bound(**engine_values)
 
 
-def _assembly(recipe: str | Path, overrides: Sequence[str]) -> Assembly:
+def _assembly(recipe: str | Path, overrides: Sequence[str], plugins: Sequence[Path]) -> Assembly:
     from segkit.recipe import read_recipe
 
-    read = read_recipe(recipe, overrides, catalog())  # names first: a misspelt one is told before torch is imported
+    found = catalog(*plugins)
+    read = read_recipe(recipe, overrides, found)  # names first: a misspelt one is told before torch is imported
     from segkit.assembly import assemble
 
-    return assemble(read, catalog())
+    return assemble(read, found)
 
 
-def check(recipe: str | Path, overrides: Sequence[str] = ()) -> None:
+def _assembly_of(folder: Path, plugins: Sequence[Path]) -> Assembly:
+    """Assemble the recipe of a run, once all that it was trained with is there."""
+    from segkit.engine.folder import check_installed, recipe_of, recorded_distributions
+
+    path = recipe_of(folder)
+    check_installed(folder, recorded_distributions(folder), catalog(*plugins))
+    return _assembly(path, (), plugins)
+
+
+def check(recipe: str | Path, overrides: Sequence[str] = (), plugins: Sequence[Path] = ()) -> None:
     """Check a recipe: structure, names, options, and that all it names can be made; no frame is read.
+
+    Args:
+        recipe: A file, or the name of a shipped recipe.
+        overrides: ``dotted.key=value``, as on the command line.
+        plugins: Python files with components that are not installed.
 
     Raises:
         UserError: With every fault of the first stage that has any.
     """
-    assembly = _assembly(recipe, overrides)
+    assembly = _assembly(recipe, overrides, plugins)
     from segkit.engine.build import build as build_all
 
     build_all(assembly)
 
 
-def run(recipe: str | Path, overrides: Sequence[str] = ()) -> Result:
+def run(recipe: str | Path, overrides: Sequence[str] = (), plugins: Sequence[Path] = ()) -> Result:
     """Train a recipe and test it with the best weights.
 
     Args:
         recipe: A file, or the name of a shipped recipe.
         overrides: ``dotted.key=value``, as on the command line.
+        plugins: Python files with components that are not installed.
 
     Raises:
         SegkitError: With the cause and the remedy.
     """
-    assembly = _assembly(recipe, overrides)
+    assembly = _assembly(recipe, overrides, plugins)
     from segkit.engine.session import train
 
     return train(assembly)
 
 
-def resume(folder: Path) -> Result:
-    """Go on with an interrupted run; the result is that of a run that was never interrupted."""
-    from segkit.engine.folder import recipe_of
+def resume(folder: Path, plugins: Sequence[Path] = ()) -> Result:
+    """Go on with an interrupted run; the result is that of a run that was never interrupted.
 
-    assembly = _assembly(recipe_of(folder), ())
+    Raises:
+        UserError: When a distribution that it was trained with is not installed, or the folder is no run's.
+    """
+    assembly = _assembly_of(folder, plugins)
     from segkit.engine.session import train
 
     return train(assembly, resume=folder)
 
 
-def evaluate(folder: Path, data: Path | None = None, split: str = "test") -> dict[str, Any]:
+def evaluate(
+    folder: Path, data: Path | None = None, split: str = "test", plugins: Sequence[Path] = ()
+) -> dict[str, Any]:
     """Measure a run's best weights on a split of its own data, or on a folder of images and masks.
 
     Returns:
         ``{"split", "images", "metrics": {name: number}}``.
-    """
-    from segkit.engine.folder import recipe_of
 
-    assembly = _assembly(recipe_of(folder), ())
+    Raises:
+        UserError: When a distribution that it was trained with is not installed, or the folder is no run's.
+    """
+    assembly = _assembly_of(folder, plugins)
     from segkit.engine.measure import measure
 
-    return measure(assembly, folder, catalog(), data=data, split=split)
+    return measure(assembly, folder, catalog(*plugins), data=data, split=split)
 
 
-def predict(folder: Path, images: Sequence[Path], out: Path) -> int:
+def predict(folder: Path, images: Sequence[Path], out: Path, plugins: Sequence[Path] = ()) -> int:
     """Write masks and overlays of images; give the number of those that could not be read."""
     from segkit.deploy.predict import predict as predict_files
 
-    return predict_files(folder, images, out, catalog())
+    return predict_files(folder, images, out, catalog(*plugins))

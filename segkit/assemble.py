@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segkit.catalog import OWN, Catalog, Component
-from segkit.errors import Fault, PluginError, RecipeError, SegkitError
+from segkit.catalog import OWN, Catalog, Command, Component
+from segkit.errors import Fault, PluginError, RecipeError, SegkitError, one_line
 from segkit.options import REQUIRED, Nested, Option, Signature, signature_of
 from segkit.recipe import MISSING, Layer, Node, fit_at
 from segkit.recipe.nodes import Keys
@@ -51,8 +51,10 @@ class Bound:
             return self.target(**given, **self.component.spec.fixed, **made)
         except SegkitError:
             raise
-        except Exception as error:
-            what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's constructor may raise anything, SystemExit too
+            what = str(error) if isinstance(error, ValueError) else one_line(error)
             raise RecipeError(f"{self.title}: {what}", "mend its options, or tell its author", self.label) from error
 
     @property
@@ -87,9 +89,9 @@ class Bound:
         return [item(**engine_values) for item in value] if kind.many else value(**engine_values)
 
 
-def title(component: Component) -> str:
+def title(component: Component | Command) -> str:
     """Kind, name and owner, such as ``loss 'dice' of segkit 0.1.0``."""
-    return f"{component.spec.kind} {component.spec.name!r} of {component.distribution} {component.version}"
+    return f"{component.kind} {component.name!r} of {component.distribution} {component.version}"
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -125,8 +127,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def load(component: Component) -> Callable[..., Any]:
-    """Import the callable of a component.
+def load(component: Component | Command) -> Callable[..., Any]:
+    """Import the callable of a component or a verb.
 
     Raises:
         PluginError: When that fails, with the distribution, its version and the cause.
@@ -141,10 +143,18 @@ def load(component: Component) -> Callable[..., Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a stranger's module may raise anything, SystemExit too
-        raise PluginError(f"{title(component)} cannot be imported: {type(error).__name__}: {error}", remedy) from error
+        raise PluginError(f"{title(component)} cannot be imported: {one_line(error)}", remedy) from error
     if not callable(target):
         raise PluginError(f"{title(component)}: {spec.path} is not callable", "tell its author")
     return target  # type: ignore[no-any-return]
+
+
+def _signature(component: Component, target: Callable[..., Any]) -> Signature:
+    try:
+        return signature_of(target, component.spec)
+    except PluginError as error:
+        owner = f"{component.distribution} {component.version}"
+        raise PluginError.of([Fault(f"{owner}: {f.cause}", f.remedy) for f in error.faults]) from error
 
 
 class Binder:
@@ -197,7 +207,7 @@ class Binder:
         if (kind, use) not in self._loaded:
             component = self._catalog.get(kind, use)
             target = load(component)
-            self._loaded[kind, use] = component, target, signature_of(target, component.spec)
+            self._loaded[kind, use] = component, target, _signature(component, target)
         return self._loaded[kind, use]
 
     def _blame_missing(self, node: Node, option: Option, keys: Keys) -> None:

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
 
 from segkit.errors import PluginError, UserError
 from segkit.kinds import KINDS
-from segkit.spec import ComponentSpec
+from segkit.spec import CommandSpec, ComponentSpec
 from segkit.values import suggest
 
 OWN = "segkit"  # The distribution of the built-ins, whose names nobody else may take.
+# The same of the command line.
+VERBS = ("run", "check", "list", "show", "plugins", "evaluate", "predict", "new")
+
+Spec = TypeVar("Spec", ComponentSpec, CommandSpec)
 
 
 @dataclass(frozen=True)
-class Component:
+class Published(Generic[Spec]):
     """A published spec and the distribution that it came from.
 
     Attributes:
-        spec: What the plugin says about the component.
+        spec: What the plugin says about it.
         distribution: The distribution's name.
         version: The distribution's version.
         state: ``shadowed`` when a built-in has its name, ``ambiguous`` when another third party has.
         cause: Why the state is not ``ok``; else empty.
     """
 
-    spec: ComponentSpec
+    spec: Spec
     distribution: str
     version: str
     state: Literal["ok", "shadowed", "ambiguous"] = "ok"
     cause: str = ""
-
-    @property
-    def kind(self) -> str:
-        """The spec's kind."""
-        return self.spec.kind
 
     @property
     def name(self) -> str:
@@ -49,32 +50,72 @@ class Component:
 
 
 @dataclass(frozen=True)
+class Component(Published[ComponentSpec]):
+    """A component."""
+
+    @property
+    def kind(self) -> str:
+        """The spec's kind."""
+        return self.spec.kind
+
+
+@dataclass(frozen=True)
+class Command(Published[CommandSpec]):
+    """A plugin's verb."""
+
+    @property
+    def kind(self) -> str:
+        """What it is called in messages."""
+        return "verb"
+
+
+P = TypeVar("P", Component, Command)
+
+
+@dataclass(frozen=True)
 class Plugin:
-    """A distribution that has ``segkit`` entry points.
+    """A distribution that has ``segkit`` entry points, or a file that was named as a plugin.
 
     Attributes:
-        distribution: Its name.
-        version: Its version.
-        state: ``broken`` when an entry point failed; ``warning`` when one registers nothing or a component is shadowed.
+        distribution: Its name; a file's stem.
+        version: Its version; ``file-`` and the begin of the hash of a file's content.
+        state: ``broken`` when an entry point failed; ``disabled`` when it is switched off and was not loaded;
+            ``warning`` when one registers nothing, a component is shadowed, or it burdens every command.
         cause: Why the state is not ``ok``, in one line; else empty.
         traceback: Of what failed; else empty.
-        components: ``kind/name`` of all that its healthy entry points registered.
+        components: ``kind/name`` of all that its healthy entry points registered, ``verb/name`` of its verbs too.
+        remedy: How it is switched on, when it is disabled; else empty.
+        api: The newest API that one of its specs is written for; None when it registered nothing.
+        seconds: What loading it took.
     """
 
     distribution: str
     version: str
-    state: Literal["ok", "broken", "warning"]
+    state: Literal["ok", "broken", "disabled", "warning"]
     cause: str
     traceback: str
     components: tuple[str, ...]
+    remedy: str = ""
+    api: int | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def withholds(self) -> str:
+        """Why a component of it may not be there, such as ``is broken: ImportError``; empty when all of them are."""
+        if self.state == "disabled":
+            return f"is {self.cause}"
+        if self.state == "broken":
+            return f"is broken: {self.cause}"
+        return f"gives nothing: {self.cause}" if self.state == "warning" and not self.components else ""
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every component that the installed plugins registered, and how each plugin fared."""
+    """Every component and verb that the installed plugins registered, and how each plugin fared."""
 
     components: tuple[Component, ...]
     plugins: tuple[Plugin, ...]
+    commands: tuple[Command, ...] = ()
 
     def names(self, kind: str) -> list[str]:
         """Give the bare names of a kind that a recipe may use, sorted."""
@@ -85,8 +126,8 @@ class Catalog:
 
         Raises:
             UserError: When there is no such kind.
-            PluginError: When the name is unknown, ambiguous or shadowed. Broken plugins are then named with their
-                causes, since the component may be theirs.
+            PluginError: When the name is unknown, ambiguous or shadowed. Plugins that are broken or give nothing are
+                then named with their causes, since the component may be theirs; those switched off are counted.
         """
         check_kind(kind)
         owner, colon, bare = name.rpartition(":")
@@ -96,24 +137,50 @@ class Catalog:
             raise PluginError(f"no plugin's distribution is called {owner!r}", suggest(owner, owners))
         candidates = [c for c in self.components if c.kind == kind and c.distribution in plugins]
         found = [c for c in candidates if c.name == bare]
-        usable = [c for c in found if c.state != "shadowed"]
-        if len(usable) == 1:
-            return usable[0]
-        if usable:
-            having = " and ".join(f"{c.distribution} {c.version}" for c in usable)
-            remedy = f"write {' or '.join(c.full_name for c in usable)}"
-            raise PluginError(f"{kind} {name!r} is ambiguous: {having} have it", remedy)
         if found:
-            cause = f"{kind} {bare!r} of {found[0].distribution} {found[0].version} is refused: {found[0].cause}"
-            raise PluginError(cause, f"write {bare!r} for the built-in")
+            return _the_one(found)
+        for p in plugins.values() if colon else ():
+            if p.withholds:
+                cause = f"{kind} {bare!r} of {p.distribution} {p.version} cannot be had: the plugin {p.withholds}"
+                raise PluginError(cause, p.remedy or "segkit plugins -v shows more; tell its author")
         known = [c for c in candidates if c.state != "shadowed"]
         words = [c.name if c.state == "ok" or colon else c.full_name for c in known]
-        remedies = [suggest(bare, words), *(_lament(p) for p in plugins.values() if p.state == "broken")]
-        raise PluginError(f"unknown {kind} {name!r}", "; ".join(remedies))
+        raise PluginError(
+            f"unknown {kind} {name!r}", "; ".join([suggest(bare, words), *_possible_owners(plugins.values())])
+        )
+
+    def command(self, name: str) -> Command | None:
+        """Find a plugin's verb by its name or by ``distribution:name``; None when there is none such.
+
+        Raises:
+            PluginError: When it is ambiguous or shadowed.
+        """
+        owner, _, bare = name.rpartition(":")
+        found = [c for c in self.commands if c.name == bare and (not owner or same_distribution(c.distribution, owner))]
+        return _the_one(found) if found else None
 
 
-def _lament(plugin: Plugin) -> str:
-    return f"{plugin.distribution} {plugin.version} may have it but is broken: {plugin.cause}"
+def _the_one(found: Sequence[P]) -> P:
+    """Give the only one that may be used of those (one at least) that have a name."""
+    usable = [one for one in found if one.state != "shadowed"]
+    if len(usable) == 1:
+        return usable[0]
+    first = found[0]
+    if not usable:
+        cause = f"{first.kind} {first.name!r} of {first.distribution} {first.version} is refused: {first.cause}"
+        raise PluginError(cause, f"write {first.name!r} for the built-in")
+    having = " and ".join(f"{one.distribution} {one.version}" for one in usable)
+    remedy = f"write {' or '.join(one.full_name for one in usable)}"
+    raise PluginError(f"{first.kind} {first.name!r} is ambiguous: {having} have it", remedy)
+
+
+def _possible_owners(plugins: Collection[Plugin]) -> Iterator[str]:
+    """Say which plugins may have what was not found."""
+    for plugin in plugins:
+        if plugin.withholds and plugin.state != "disabled":
+            yield f"{plugin.distribution} {plugin.version} may have it but {plugin.withholds}"
+    for cause, count in Counter(p.cause for p in plugins if p.state == "disabled").items():
+        yield f"{count} {'plugin is' if count == 1 else 'plugins are'} {cause}"
 
 
 def check_kind(kind: str) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHOWN = 50  # A data set may hold ten thousand bad files: naming them all would bury the first.
+
+
+def one_line(error: BaseException) -> str:
+    """Say in one line, such as ``LookupError: no table``, what somebody else's code raised."""
+    # Not str(error): showing itself is that code too, and may raise. Carets make no sense in one line.
+    lines = [line for line in traceback.format_exception_only(error) if line.strip(" ^~\n")]
+    return textwrap.shorten("".join(lines), 500, placeholder=" ...")
 
 
 @dataclass(frozen=True)

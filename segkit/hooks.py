@@ -9,7 +9,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from segkit.kinds import Run
-    from segkit.spec import ComponentSpec
+    from segkit.spec import CommandSpec, ComponentSpec
 
 PROJECT = "segkit"
 
@@ -23,6 +23,10 @@ class DiscoveryHooks:
     @hookspec
     def segkit_components(self) -> Iterable[ComponentSpec]:  # type: ignore[empty-body]
         """Give the specs of the plugin's components, as a list or a generator."""
+
+    @hookspec
+    def segkit_commands(self) -> Iterable[CommandSpec]:  # type: ignore[empty-body]
+        """Give the specs of the plugin's verbs, as a list or a generator."""
 
 
 class RunHooks:

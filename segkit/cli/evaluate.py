@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from segkit.cli.shared import PluginFiles
 
 
 def evaluate_command(
@@ -14,11 +18,13 @@ def evaluate_command(
     data: Annotated[Path | None, typer.Option(help="Another folder of images/ and masks/.")] = None,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    plugin: PluginFiles = None,
 ) -> None:
     """Measure a run's best weights on a split."""
     from segkit import api
 
-    result = api.evaluate(run, data=data, split=split)
+    with contextlib.redirect_stdout(sys.stderr):  # whatever a component prints, standard output is for the numbers
+        result = api.evaluate(run, data=data, split=split, plugins=plugin or ())
     if as_json:
         typer.echo(json.dumps(result, indent=2))
         return

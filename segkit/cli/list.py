@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from segkit.catalog import Catalog, Component, check_kind
+from segkit.cli.shared import PluginFiles
 from segkit.discovery import catalog
 from segkit.kinds import KINDS
 
@@ -16,11 +17,12 @@ from segkit.kinds import KINDS
 def list_command(
     kind: Annotated[str | None, typer.Argument(help="Only the components of this kind, such as loss.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    plugin: PluginFiles = None,
 ) -> None:
     """List the components of the installed plugins."""
     if kind is not None:
         check_kind(kind)
-    found = catalog()
+    found = catalog(*(plugin or ()))
     order = list(KINDS)
     components = [c for c in found.components if kind in (None, c.kind)]
     components.sort(key=lambda c: (order.index(c.kind), c.name, c.distribution))

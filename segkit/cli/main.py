@@ -5,32 +5,53 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 
 from segkit.cli.check import check_command
+from segkit.cli.commands import STYLE, Verbs
+from segkit.cli.entry_points import tolerate_malformed
 from segkit.cli.evaluate import evaluate_command
 from segkit.cli.list import list_command
-from segkit.cli.plugins import plugins_command
+from segkit.cli.new import app as new_app
+from segkit.cli.plugins_check import app as plugins_app
 from segkit.cli.predict import predict_command
 from segkit.cli.run import run_command
 from segkit.cli.show import show_command
 from segkit.errors import SegkitError
+from segkit.switches import switch_all_off
 
 app = typer.Typer(
     help="Train, check and use image-segmentation models; at their best on the horizon.",
+    cls=Verbs,
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+    **STYLE,
 )
+
+
+def _switch(no_plugins: bool) -> None:
+    if no_plugins:
+        switch_all_off()
+
+
+@app.callback()
+def global_options(
+    no_plugins: Annotated[  # by its own callback, since the verb may be looked up among the plugins' before ours runs
+        bool, typer.Option("--no-plugins", callback=_switch, is_eager=True, help="Leave out third parties' plugins.")
+    ] = False,
+) -> None:
+    """Take what stands before the verb."""
+
+
 app.command("run")(run_command)
 app.command("check")(check_command)
 app.command("list")(list_command)
 app.command("show")(show_command)
-app.command("plugins")(plugins_command)
+app.add_typer(plugins_app, name="plugins")
 app.command("evaluate")(evaluate_command)
 app.command("predict")(predict_command)
+app.add_typer(new_app, name="new")
 
 
 class Talk(logging.Handler):
@@ -46,6 +67,7 @@ def main() -> None:
     # libgomp's threads spin for each other, long: beside one other busy process a U-Net's step took 1.3 to 4 s, and
     # 1.1 s with this many rounds; alone, 0.45 s either way. It counts from the moment that torch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+    tolerate_malformed()
     logger = logging.getLogger("segkit")
     logger.addHandler(Talk())
     logger.setLevel(logging.INFO)

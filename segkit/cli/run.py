@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from segkit.cli.shared import PluginFiles
 from segkit.errors import UserError
 
 
@@ -16,13 +17,15 @@ def run_command(
     resume: Annotated[
         Path | None, typer.Option(help="Go on, exactly, with the interrupted run of this folder.")
     ] = None,
+    plugin: PluginFiles = None,
 ) -> None:
     """Train a recipe, and test it with the best weights."""
     if (recipe is None) == (resume is None):
         raise UserError("run takes a recipe, or --resume with a run folder", "segkit run recipes/horizon_unet.yaml")
     from segkit import api
 
-    result = api.resume(resume) if resume is not None else api.run(str(recipe), overrides or [])
+    plugins = plugin or ()
+    result = api.resume(resume, plugins) if resume is not None else api.run(str(recipe), overrides or [], plugins)
     typer.echo(f"{result.split}, {result.images} images, best weights:")
     for name, value in result.metrics.items():
         typer.echo(f"  {name:<20} {value:.4f}")

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from segkit.cli.shared import PluginFiles
+
 
 def show_command(
     kind: Annotated[str, typer.Argument(help="Such as loss or backbone.")],
     name: Annotated[str, typer.Argument(help="The component's name, or distribution:name.")],
+    plugin: PluginFiles = None,
 ) -> None:
     """Show a component: what a recipe can set of it, and what it does."""
     from segkit.assemble import load
@@ -19,7 +22,7 @@ def show_command(
     from segkit.options import REQUIRED, signature_of
 
     check_kind(kind)
-    component = catalog().get(kind, name)
+    component = catalog(*(plugin or ())).get(kind, name)
     target = load(component)
     signature = signature_of(target, component.spec)
     typer.echo(f"{kind} {component.spec.name}, of {component.distribution} {component.version}")

@@ -13,9 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from segkit.catalog import Catalog
+from segkit.engine.folder import check_installed, tell_other_versions
 from segkit.engine.frames import at_size, labels, resize_image, to_uint8
 from segkit.engine.intake import Intake
-from segkit.engine.model_file import load_model
+from segkit.engine.model_file import distributions_of, load_model, read_card
 from segkit.errors import DataError, UserError
 from segkit.images import SUFFIXES, read_image
 
@@ -29,9 +30,15 @@ class Predictor:
     Args:
         folder: The run's folder.
         catalog: Where its components are found.
+
+    Raises:
+        UserError: When the folder holds no model, or one of a distribution that is not installed.
     """
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:
+        recorded = distributions_of(read_card(folder))
+        check_installed(folder, recorded, catalog)
+        tell_other_versions(recorded, {plugin.distribution: plugin.version for plugin in catalog.plugins})
         model, self.card = load_model(folder, catalog)
         self._device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
         layout = torch.channels_last if self.card.channels_last else torch.contiguous_format

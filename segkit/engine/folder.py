@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import platform
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import torch
 
+from segkit.catalog import Catalog, normalized
 from segkit.engine.checkpoint import write_json
-from segkit.errors import RecipeError, UserError
+from segkit.errors import Fault, PluginError, RecipeError, UserError
 
-RECIPE = "recipe.yaml"
+RECIPE, ENVIRONMENT = "recipe.yaml", "environment.json"
 _log = logging.getLogger("segkit")
 
 
@@ -77,7 +79,52 @@ def write_environment(folder: Path, distributions: Mapping[str, str], device: st
         "device": device,
         "distributions": dict(sorted(distributions.items())),
     }
-    write_json(folder / "environment.json", facts)
+    write_json(folder / ENVIRONMENT, facts)
+
+
+def recorded_distributions(folder: Path) -> Mapping[str, str]:
+    """Give the distributions that a run was begun with, each with its version; none when it did not get that far.
+
+    Raises:
+        UserError: When what it wrote of them cannot be read.
+    """
+    path = folder / ENVIRONMENT
+    if not path.exists():
+        return {}
+    try:
+        return {str(name): str(version) for name, version in json.loads(path.read_text())["distributions"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} cannot be read: {error!r}", "name the folder that a run printed") from error
+
+
+def check_installed(folder: Path, recorded: Mapping[str, str], catalog: Catalog) -> None:
+    """Refuse to go on with a run when a distribution that it was trained with is not installed.
+
+    Raises:
+        PluginError: With each such distribution and its version.
+    """
+    present = {normalized(plugin.distribution) for plugin in catalog.plugins}
+    lacking = [(name, version) for name, version in recorded.items() if normalized(name) not in present]
+    faults = [
+        Fault(
+            f"{folder} was trained with {name} {version}, which is not installed",
+            f"name the file with --plugin {name}.py"
+            if version.startswith("file-")
+            else f"pip install '{name}=={version}'",
+        )
+        for name, version in lacking
+    ]
+    if faults:
+        raise PluginError.of(faults)
+
+
+def tell_other_versions(recorded: Mapping[str, str], present: Mapping[str, str]) -> None:
+    """Warn of every distribution that is now there in another version than a run was trained with, in a line each."""
+    now = {normalized(name): version for name, version in present.items()}
+    for name, version in recorded.items():
+        installed = now.get(normalized(name), version)
+        if installed != version:
+            _log.warning("trained with %s %s, but %s is installed: results may differ", name, version, installed)
 
 
 class RunLog:

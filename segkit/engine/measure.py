@@ -15,6 +15,7 @@ from segkit.catalog import Catalog
 from segkit.engine.build import frame_format
 from segkit.engine.cache import open_frames
 from segkit.engine.evaluate import Evaluator
+from segkit.engine.folder import recorded_distributions, tell_other_versions
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import load_model
 from segkit.engine.session import FABRIC_PRECISION
@@ -41,6 +42,7 @@ def measure(
     Raises:
         UserError: When the folder holds no model, or the split or the data cannot be had.
     """
+    tell_other_versions(recorded_distributions(folder), assembly.distributions())
     model, card = load_model(folder, catalog)
     dataset = _own(assembly, split) if data is None else _folder(assembly, catalog, data, split)
     frames = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)

@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from segkit.assemble import Binder
-from segkit.catalog import Catalog
+from segkit.catalog import OWN, Catalog, same_distribution
 from segkit.engine.checkpoint import load_weights, write_json
 from segkit.errors import RecipeError, UserError
 from segkit.recipe import Layer, Node
@@ -30,9 +30,9 @@ class ModelCard:
         size: Height and width that the network sees.
         channels: 1 (grey) or 3.
         mean: A float a channel, of images in [0, 1]; std likewise.
-        precision: "fp32" or "bf16", as trained.
+        precision: "fp32", "bf16" or "fp16", as trained.
         model: The model component with every option, as a recipe writes it.
-        distributions: Versions of those that it is made of.
+        distributions: Versions of those that its run used.
     """
 
     classes: Sequence[str]
@@ -55,6 +55,21 @@ def without_initial_weights(node: Any) -> Any:
     if isinstance(node, list):
         return [without_initial_weights(item) for item in node]
     return node
+
+
+def distributions_of(card: ModelCard) -> dict[str, str]:
+    """Give those of a card's distributions that the network itself comes from: enough to use the weights."""
+    owners = _owners(card.model)
+    return {name: v for name, v in card.distributions.items() if any(same_distribution(name, o) for o in owners)}
+
+
+def _owners(node: Any) -> set[str]:
+    """Give the distributions that a described component and all nested in it name."""
+    if isinstance(node, Mapping):
+        use = node.get("use")
+        own = {use.rpartition(":")[0] or OWN} if isinstance(use, str) else set()
+        return own.union(*map(_owners, node.values()))
+    return set().union(*map(_owners, node)) if isinstance(node, list) else set()
 
 
 def write_card(folder: Path, card: ModelCard) -> None:

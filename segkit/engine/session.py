@@ -23,7 +23,15 @@ from segkit.engine.determinism import determinism
 from segkit.engine.evaluate import Evaluator
 from segkit.engine.events import Events, RunView
 from segkit.engine.fit import Trainer
-from segkit.engine.folder import RECIPE, RunLog, check_free, new_folder, write_environment
+from segkit.engine.folder import (
+    RECIPE,
+    RunLog,
+    check_free,
+    new_folder,
+    recorded_distributions,
+    tell_other_versions,
+    write_environment,
+)
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
 from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
@@ -108,6 +116,7 @@ class _Session:
         trainer, _ = self._trainer(decision, plan, self._parts.model, events, folder)
         events.run = RunView(trainer, folder, self._recipe.classes, self._frames["val"])
         if resumed:
+            tell_other_versions(recorded_distributions(folder), self._assembly.distributions())
             self._restore(trainer, events, folder)
         else:
             self._describe(folder, decision, plan, trainer.fabric)

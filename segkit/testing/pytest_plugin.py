@@ -19,7 +19,7 @@ _OPTION = "segkit_dist"
 
 
 class ContractHooks:
-    """What a ``conftest.py`` may implement."""
+    """What a ``conftest.py`` may implement, beside or above the tests that pytest is asked for."""
 
     @pytest.hookspec
     def pytest_segkit_options(self, component: Component) -> Iterable[Mapping[str, Any]] | None:
@@ -44,16 +44,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Add the contracts to what is collected.
 
     Raises:
-        pytest.UsageError: When no such distribution has components, or it is broken.
+        pytest.UsageError: When no such distribution has components, or it withholds them: it is broken or disabled.
     """
     for name in config.getoption(_OPTION) or ():
         plugins = [p for p in catalog().plugins if same_distribution(p.distribution, name)]
         if not plugins:
             known = [p.distribution for p in catalog().plugins]
             raise pytest.UsageError(f"no plugin's distribution is called {name!r}: {suggest(name, known)}")
-        if plugins[0].state == "broken":
-            raise pytest.UsageError(f"{name} is broken: {plugins[0].cause}")
-    if config.getoption(_OPTION):
+        if plugins[0].withholds:
+            raise pytest.UsageError(f"{name} {plugins[0].withholds}")
+    if config.getoption(_OPTION) and not any(CONTRACTS in (path, *path.parents) for path in _asked_for(config)):
         config.args.append(str(CONTRACTS))
 
 
@@ -71,6 +71,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     components = _components(metafunc.config, _kind(metafunc.definition.path))
     subjects = [subject for component in components for subject in _subjects(metafunc.config, component)]
     metafunc.parametrize("subject", subjects, ids=str, scope="module")
+
+
+def _asked_for(config: pytest.Config) -> list[Path]:
+    """Give the files and folders on the command line: whoever names a contract there wants that one alone."""
+    return [(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args]
 
 
 def _kind(path: Path) -> str:

@@ -41,7 +41,7 @@ def owners(catalog: Catalog, name: str) -> list[tuple[str, str]]:
 def test_a_healthy_plugin_is_published_with_its_owner(install: Install) -> None:
     install("Acme.Losses", HEALTHY, version="2.5")
     catalog = discover()
-    assert plugin(catalog, "Acme.Losses") == Plugin("Acme.Losses", "2.5", "ok", "", "", ("loss/healthy",))
+    assert plugin(catalog, "Acme.Losses") == Plugin("Acme.Losses", "2.5", "ok", "", "", ("loss/healthy",), api=1)
     component = catalog.get("loss", "healthy")
     assert (component.distribution, component.version, component.state) == ("Acme.Losses", "2.5", "ok")
     assert component.spec.path == "nowhere.at_all:Loss"
@@ -68,30 +68,15 @@ def test_our_own_distribution_comes_first_then_by_name(install: Install) -> None
     assert ours == ["segkit", "Alpha", "beta", "zeta"]
 
 
+# What strangers are known to do lies in tests/plugins_bad, in real wheels; here is what is left to imagine.
 BREAKS = {
-    "import error": (
-        "import no_such_module_anywhere",
-        "ModuleNotFoundError: No module named 'no_such_module_anywhere'",
-    ),
-    "syntax error": ("def broken(:", "SyntaxError"),
-    "exit on import": ("raise SystemExit(0)", "SystemExit: 0"),
-    "base exception": ("class Evil(BaseException): ...\nraise Evil('ha')", "Evil: ha"),
     "unprintable": ("class Mute(Exception):\n    def __str__(self): raise SystemExit\nraise Mute", "Mute"),
     "several lines": ("raise ValueError('one\\n  two')", "ValueError: one two"),
-    "hook raises": (hook("raise LookupError('no table')"), "LookupError: no table"),
     "hook exits": (hook("import sys", "sys.exit('bye')"), "SystemExit: bye"),
-    "half-way": (hook(f"yield {spec('half')}", "raise OSError('disk gone')"), "OSError: disk gone"),
     "generator exit": (hook(f"yield {spec('half')}", "raise GeneratorExit"), "GeneratorExit"),
-    "misspelt hook": (HEALTHY.replace("segkit_components", "segkit_component"), "unknown hook 'segkit_component'"),
-    "wrong signature": (HEALTHY.replace("()", "(config)"), "Argument(s) {'config'}"),
-    "not iterable": (hook("return 3"), "must give a list of ComponentSpec or yield them, not 3"),
     "a bare spec": (hook(f"return {spec('bare')}"), "must give a list of ComponentSpec"),
-    "wrong type": (hook(f"yield {spec('half')}", "yield {'kind': 'loss'}"), "ComponentSpec only, not {'kind': 'loss'}"),
-    "wrong field": (hook("yield ComponentSpec('loss', 'No', 'a:b', 'c')"), "ComponentSpec.name must be lower case"),
-    "unknown kind": (hook(f"yield {spec('x', kind='los')}"), "unknown kind 'los' of 'x': did you mean 'loss'?"),
-    "same name twice": (hook(f"yield {spec('x')}", f"yield {spec('x')}"), "loss 'x' is registered twice"),
+    "wrong thing behind a right one": (hook(f"yield {spec('half')}", "yield 3"), "ComponentSpec only, not 3"),
     "endless": (hook("while True:", f"    yield {spec('x')}"), "loss 'x' is registered twice"),
-    "api too new": (hook(f"yield {spec('x', api=99)}"), "'x' is written for API 99, this segkit has 1"),
 }
 
 
@@ -112,10 +97,8 @@ def test_a_plugin_that_breaks_is_reported_and_harms_no_other(install: Install, s
 
 
 ENTRY_POINTS = {
-    "no such module": ("[segkit]\nmain = acme_gone.plugin\n", "No module named 'acme_gone'"),
     "no such attribute": ("[segkit]\nmain = breaking:nothing\n", "no attribute 'nothing'"),
     "no module path": ("[segkit]\nmain = not a path\n", "entry point 'main' (not a path)"),
-    "no equals sign": ("[segkit]\nmain = breaking\nthis is no entry\n", "entry_points.txt cannot be read"),
     "not text": (b"[segkit]\nmain = \xff\xfe\n", "entry_points.txt cannot be read: UnicodeDecodeError"),
 }
 
@@ -145,12 +128,6 @@ def test_an_interrupt_by_the_user_is_not_the_plugins_fault(install: Install) -> 
 
 
 NOTHING = {
-    "unmarked": (HEALTHY.replace("@hookimpl", ""), "segkit_components lacks the marker @segkit.hooks.hookimpl"),
-    "marked by another": (
-        "import pluggy\nhookimpl = pluggy.HookimplMarker('other')\n" + HEALTHY,
-        "segkit_components lacks the marker @segkit.hooks.hookimpl",
-    ),
-    "no hook": ("answer = 42", "it registers nothing"),
     "empty list": (hook("return []"), "it registers nothing"),
     "None": (hook("return None"), "it registers nothing"),
 }
@@ -244,11 +221,3 @@ def test_metadata_are_read_for_plugins_only(install: Install, monkeypatch: pytes
     plugins = discover().plugins
     assert {d.metadata["Name"] for d in tuple(asked)} == {p.distribution for p in plugins}
     assert {"acme", "segkit"} <= {p.distribution for p in plugins}
-
-
-def test_a_hundred_distributions(install: Install) -> None:
-    for number in range(100):
-        install(f"acme-{number:03}", hook(f"yield {spec(f'wave_{number}')}"))
-    catalog = discover()
-    assert {f"wave_{number}" for number in range(100)} <= set(catalog.names("loss"))
-    assert sum(p.state == "ok" for p in catalog.plugins if p.distribution.startswith("acme-")) == 100

@@ -18,10 +18,13 @@ def component(
     return Component(ComponentSpec(kind, name, "some.where:Thing", "A thing."), distribution, "1.0", state, cause)
 
 
-def plugin(distribution: str, state: Literal["ok", "broken", "warning"] = "ok", cause: str = "") -> Plugin:
-    return Plugin(distribution, "1.0", state, cause, "", ())
+def plugin(
+    distribution: str, state: Literal["ok", "broken", "disabled", "warning"] = "ok", cause: str = "", remedy: str = ""
+) -> Plugin:
+    return Plugin(distribution, "1.0", state, cause, "", (), remedy)
 
 
+COPYCAT = Plugin("copycat", "1.0", "warning", "why shadowed", "", ("loss/dice",))
 CATALOG = Catalog(
     components=(
         component("dice", "segkit"),
@@ -32,7 +35,7 @@ CATALOG = Catalog(
         component("wave", "Zeta.Lab", "ambiguous"),
         component("foam", "acme"),
     ),
-    plugins=(plugin("segkit"), plugin("acme"), plugin("copycat", "warning"), plugin("Zeta.Lab")),
+    plugins=(plugin("segkit"), plugin("acme"), COPYCAT, plugin("Zeta.Lab")),
 )
 WITH_BROKEN = Catalog(CATALOG.components, (*CATALOG.plugins, plugin("sunk", "broken", "ImportError: no hull")))
 
@@ -91,9 +94,26 @@ def test_an_empty_owner_is_no_owner() -> None:
 def test_a_broken_plugin_may_have_what_is_unknown() -> None:
     said = "sunk 1.0 may have it but is broken: ImportError: no hull"
     assert refusal(WITH_BROKEN, "loss", "dicee") == ("unknown loss 'dicee'", f"did you mean 'dice'?; {said}")
-    assert refusal(WITH_BROKEN, "loss", "sunk:dice") == ("unknown loss 'sunk:dice'", f"there is none; {said}")
+    cause = "loss 'dice' of sunk 1.0 cannot be had: the plugin is broken: ImportError: no hull"
+    assert refusal(WITH_BROKEN, "loss", "sunk:dice") == (cause, "segkit plugins -v shows more; tell its author")
     assert refusal(WITH_BROKEN, "loss", "acme:dice")[1] == "known: foam, wave"
     assert WITH_BROKEN.get("loss", "dice").distribution == "segkit"
+
+
+def test_a_plugin_that_gives_nothing_may_have_what_is_unknown() -> None:
+    catalog = Catalog(CATALOG.components, (*CATALOG.plugins, plugin("mute", "warning", "the marker is missing")))
+    said = "mute 1.0 may have it but gives nothing: the marker is missing"
+    assert refusal(catalog, "loss", "dicee") == ("unknown loss 'dicee'", f"did you mean 'dice'?; {said}")
+
+
+def test_plugins_that_are_switched_off_are_counted_for_a_bare_name_and_explained_for_a_full_one() -> None:
+    off = [plugin(name, "disabled", "switched off by X", f"add {name} to X") for name in ("reef", "buoy")]
+    catalog = Catalog(CATALOG.components, (*CATALOG.plugins, *off))
+    assert refusal(catalog, "loss", "dicee")[1] == "did you mean 'dice'?; 2 plugins are switched off by X"
+    cause = "loss 'dice' of reef 1.0 cannot be had: the plugin is switched off by X"
+    assert refusal(catalog, "loss", "reef:dice") == (cause, "add reef to X")
+    one = Catalog(CATALOG.components, (*CATALOG.plugins, off[0]))
+    assert refusal(one, "loss", "dicee")[1].endswith("; 1 plugin is switched off by X")
 
 
 def test_an_unknown_kind_is_the_users_mistake() -> None:

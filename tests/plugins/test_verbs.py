@@ -18,6 +18,11 @@ Python = Callable[..., subprocess.CompletedProcess[str]]
 
 LIST = "from segkit.cli.list import list_command as verb\n"
 PLUGINS = "from segkit.cli.plugins import plugins_command as verb\n"
+PLAIN = """
+@hookimpl
+def segkit_components():
+    yield ComponentSpec("loss", "NAME", "nowhere:Loss", "A loss.")
+"""
 NOISY = """
 import sys
 print("noise on import")
@@ -84,11 +89,14 @@ def test_plugins_gives_an_entry_a_distribution(install: Install, python: Python)
     assert rows["sunk"] == {
         "distribution": "sunk",
         "version": "1.0",
+        "api": None,
         "state": "broken",
         "cause": cause,
         "components": [],
+        "seconds": rows["sunk"]["seconds"],
     }
-    assert rows["noisy"]["components"] == ["loss/loud"]
+    assert all(0 < row["seconds"] < 60 for row in rows.values())
+    assert (rows["noisy"]["components"], rows["noisy"]["api"]) == (["loss/loud"], 1)
     assert "loss/dice" in rows["segkit"]["components"]
 
 
@@ -97,14 +105,18 @@ def test_plugins_shows_tracebacks_when_asked(install: Install, python: Python) -
     brief = python(site, "-c", PLUGINS + "verb()")
     long = python(site, "-c", PLUGINS + "verb(verbose=True)")
     assert "Traceback" not in brief.stdout
-    (line,) = (line for line in brief.stdout.splitlines() if line.startswith("sunk"))
-    assert line.split()[:5] == ["sunk", "1.0", "broken", "0", "components"]
+    heads, *_, line = brief.stdout.splitlines()
+    assert heads.split() == ["distribution", "version", "API", "components", "state", "cause"]
+    assert line.split()[:6] == ["sunk", "1.0", "-", "0", "broken", "entry"]
+    assert line.index("broken") == heads.index("state")
     assert "in leak" in long.stdout
     assert json.loads(python(site, "-c", PLUGINS + "verb(True, True)").stdout)[-1]["traceback"].startswith("Traceback")
 
 
-def test_listing_imports_nothing_heavy(install: Install, python: Python) -> None:
+def test_listing_a_hundred_plugins_shows_them_all_and_imports_nothing_heavy(install: Install, python: Python) -> None:
     site = install("noisy", NOISY)
+    for number in range(100):
+        install(f"acme-{number:03}", PLAIN.replace("NAME", f"wave_{number}"))
     heavy = (
         "{'torch', 'torchvision', 'timm', 'kornia', 'torchmetrics', 'lightning_fabric', 'omegaconf', 'numpy', 'rich'}"
     )
@@ -112,3 +124,5 @@ def test_listing_imports_nothing_heavy(install: Install, python: Python) -> None
     for verb in (LIST, PLUGINS):
         done = python(site, "-c", verb + code)
         assert done.returncode == 0, done.stderr
+        states = {row["distribution"]: row["state"] for row in json.loads(done.stdout)}
+        assert {f"acme-{number:03}": "ok" for number in range(100)}.items() <= states.items()

@@ -81,4 +81,5 @@ class GeometricAugment(KorniaAugment):
         """Change the images and the masks alike."""
         new_images, moved = self.transform(images, masks.unsqueeze(1).float().add_(1))
         labels = torch.where(moved > 0.5, moved - 1, IGNORE)
-        return new_images, labels.squeeze(1).to(masks.dtype)
+        # Interpolation rounds: between ones it may give 1 + 1e-7.
+        return new_images.clamp(0, 1), labels.squeeze(1).to(masks.dtype)
