@@ -27,6 +27,7 @@ VARIANTS: Mapping[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("callback", "early_stopping"): ({"patience": 1}, {"patience": 2, "min_delta": 0.2}),
     ("callback", "preview"): ({"frames": 1},),
     ("decoder", "unet"): ({"upsample": "bilinear"},),
+    ("dataset", "concat"): ({"sources": ["synthetic_horizon"], "weights": [0.5]},),
     ("loss", "bce"): ({"pos_weight": 3.0, "label_smoothing": 0.1},),
     ("loss", "boundary"): ({"include": ["sea"]},),
     ("loss", "boundary_dou"): ({"include": ["sea"]},),

@@ -22,7 +22,7 @@ from torch import Tensor
 from segkit.engine.scan import FrameFormat, Scan, network_view, scan
 from segkit.kinds import Dataset, Sample
 
-_VERSION = 1  # of what a cache folder holds and of how frames are resized
+_VERSION = 2  # of what a cache folder holds and of how frames are resized
 _log = logging.getLogger("segkit")
 
 

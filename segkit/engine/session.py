@@ -20,6 +20,7 @@ from segkit.engine.build import Parts, build, build_loss, frame_format
 from segkit.engine.cache import Frames, open_frames
 from segkit.engine.checkpoint import LAST, load_checkpoint, load_weights, save_weights, whole_file, write_json
 from segkit.engine.determinism import determinism
+from segkit.engine.duplicates import tell_duplicates
 from segkit.engine.evaluate import Evaluator
 from segkit.engine.events import Events, RunView
 from segkit.engine.fit import Trainer
@@ -105,6 +106,7 @@ class _Session:
     def __init__(self, assembly: Assembly, parts: Parts) -> None:
         self._assembly, self._parts, self._recipe = assembly, parts, assembly.recipe
         self._frames = _open_splits(assembly, parts)
+        tell_duplicates(self._frames)
         where = assembly.where("train", "batch_size")
         self._per_epoch = epoch_steps(self._recipe.train, len(self._frames["train"]), where)
         self._loss = build_loss(assembly, self._frames["train"].counts)

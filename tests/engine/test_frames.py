@@ -13,7 +13,7 @@ from segkit.engine.intake import Intake
 RNG = np.random.default_rng(0)
 
 
-def test_sixteen_bits_are_stretched_from_the_frames_own_darkest_to_its_brightest() -> None:
+def test_sixteen_bits_of_a_small_frame_are_stretched_from_its_darkest_to_its_brightest() -> None:
     image = np.array([[1000, 1001], [1510, 1255]], np.uint16)[..., None]
     assert to_uint8(image, 1)[..., 0].tolist() == [[0, 0], [255, 128]]  # 255/510 a count: 0, 0.5 to even, 255, 127.5
     colored = to_uint8(image, 3)
@@ -26,10 +26,36 @@ def test_a_flat_frame_of_sixteen_bits_is_black(value: int) -> None:
     assert to_uint8(np.full((3, 4, 1), value, np.uint16), 1).tolist() == np.zeros((3, 4, 1), int).tolist()
 
 
-def test_the_full_range_of_sixteen_bits() -> None:
+def test_the_outermost_thousandth_at_each_end_is_clipped() -> None:
     image = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1)
-    expected = [round(v * 255 / 65535) for v in range(65536)]  # no value lies exactly between two
+    expected = [min(max(round((v - 65) * 255 / (65470 - 65)), 0), 255) for v in range(65536)]  # 65 = 65536 // 1000
     assert to_uint8(image, 1).ravel().tolist() == expected
+
+
+def infrared(rng: np.random.Generator) -> np.ndarray:
+    """A scene of 300 counts around 7,500 of 65,536, as an infrared camera gives it."""
+    return np.round(7500 + 150 * np.sin(np.linspace(0, 9, 64))[:, None] + rng.normal(0, 5, (64, 80)))[..., None]
+
+
+def test_a_film_neither_flickers_with_hot_spots_and_dead_pixels_nor_drifts_with_the_camera() -> None:
+    scene = infrared(np.random.default_rng(1))
+    calm = to_uint8(scene.astype(np.uint16), 1)
+    assert len(np.unique(calm)) > 200
+    assert (to_uint8((scene + 640).astype(np.uint16), 1) == calm).all()
+    disturbed = scene.copy()
+    disturbed[10, 20:23], disturbed[50, 7] = 60000, 0
+    there = disturbed == scene
+    changed = to_uint8(disturbed.astype(np.uint16), 1)
+    assert np.abs(changed.astype(int) - calm)[there].max() <= 3  # by the range's ends they would differ by 200
+    assert changed[10, 20:23].min() == 255
+    assert changed[50, 7] == 0
+
+
+def test_color_of_sixteen_bits_keeps_its_hue() -> None:
+    image = RNG.integers(0, 60000, (9, 9, 3), dtype=np.uint16)
+    low, high = int(image.min()), int(image.max())
+    expected = (image.astype(float) - low) * 255 / (high - low)  # one scale for all three
+    assert np.abs(to_uint8(image, 3) - expected).max() <= 0.5 + 1e-3
 
 
 def test_color_becomes_grey_by_its_luma() -> None:
@@ -84,6 +110,15 @@ def test_what_has_its_size_already_is_not_copied() -> None:
     assert resize_mask(mask, (8, 9)) is mask
     logits = torch.zeros(1, 1, 8, 9)
     assert at_size(logits, (8, 9)) is logits
+
+
+def test_a_data_set_may_give_arrays_that_are_read_only_or_reversed() -> None:
+    image = RNG.integers(0, 256, (8, 9, 3), dtype=np.uint8)
+    locked = image.copy()
+    locked.flags.writeable = False
+    assert (resize_image(locked, (4, 6)) == resize_image(image, (4, 6))).all()
+    assert (resize_image(image[:, ::-1], (4, 6)) == resize_image(image[:, ::-1].copy(), (4, 6))).all()
+    assert (resize_mask(locked[..., 0], (4, 6)) == resize_mask(image[..., 0].copy(), (4, 6))).all()
 
 
 def test_logits_are_brought_to_a_frames_size_bilinearly() -> None:

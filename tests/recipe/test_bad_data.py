@@ -187,3 +187,142 @@ def test_a_broken_recipe_in_a_run_folder(cli: Run, tmp_path: Path) -> None:
     shown = cli("run", "--resume", tmp_path)
     assert shown.code == 2
     assert shown.faults[0][0].startswith(f"{tmp_path / 'recipe.yaml'}:2: not YAML")
+
+
+def nan(file: Path) -> None:
+    Image.fromarray(np.full((40, 48), np.nan, np.float32)).save(file, format="TIFF")
+
+
+def animated(file: Path) -> None:
+    first, second = Image.new("RGB", (48, 40)), Image.new("RGB", (48, 40), "red")
+    first.save(file, format="PNG", save_all=True, append_images=[second])
+
+
+ODD: dict[str, tuple[Callable[[Path], object], str]] = {
+    "bomb": (lambda file: Image.new("1", (20000, 20000)).save(file), "claims more than 80,000,000 pixels"),
+    "animation": (animated, "holds 2 pictures (an animation, or pages)"),
+    "nan": (nan, "1920 of 1920 pixels are NaN or infinite"),
+    "gif": (lambda file: Image.new("L", (48, 40)).save(file, format="GIF"), "cannot be decoded (not as JPEG, PNG"),
+    "depth": (lambda file: Image.new("I", (48, 40), 70000).save(file, format="TIFF"), "holds integers from 70000 to"),
+    "turned": (lambda file: Image.new("L", (40, 48)).save(file), "its image train0.png 40x48"),
+    "one pixel off": (lambda file: Image.new("L", (48, 41)).save(file), "its image train0.png 48x41"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(ODD))
+def test_a_file_that_is_odd_is_named_with_its_cause_and_the_others_can_train(
+    what: str, run: Run, frames: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    spoil, cause = ODD[what]
+    spoil(frames / "train" / "images" / "train0.png")
+    is_refused(run(), frames, "1 of 4 frames cannot be used", cause)
+    shown = run("data.on_error=skip")
+    assert shown.code == 0
+    assert "train: 1 frames skipped" in shown.err
+    assert cause in shown.err
+    assert "Traceback" not in shown.err
+
+
+FINE: dict[str, Callable[[Path], object]] = {
+    "cmyk": lambda file: Image.new("CMYK", (48, 40), (9, 8, 7, 6)).save(file, format="JPEG"),
+    "alpha": lambda file: Image.new("RGBA", (48, 40), (9, 8, 7, 6)).save(file),
+    "palette": lambda file: Image.new("P", (48, 40), 3).save(file),
+    "float": lambda file: Image.new("F", (48, 40), 21.5).save(file, format="TIFF"),
+    "sixteen bits": lambda file: Image.new("I;16", (48, 40), 9000).save(file),
+    "webp": lambda file: Image.new("RGB", (48, 40), (1, 2, 3)).save(file, format="WEBP"),
+}
+
+
+def test_formats_of_all_kinds_train_side_by_side_whatever_their_suffix(run: Run, frames: Path) -> None:
+    mask = (frames / "train" / "masks" / "train0.png").read_bytes()
+    for name, save in FINE.items():
+        save(frames / "train" / "images" / f"{name}.png")
+        (frames / "train" / "masks" / f"{name}.png").write_bytes(mask)
+    shown = run()
+    assert shown.code == 0
+    assert "10 training images" in shown.err
+
+
+def test_one_pixel_is_a_frame(run: Run, frames: Path) -> None:
+    for part in ("images", "masks"):
+        Image.new("L", (1, 1)).save(frames / "train" / part / "train0.png")
+    assert run().code == 0
+
+
+def test_grey_edges_are_told_with_their_share_or_ignored_or_refused(run: Run, frames: Path) -> None:
+    mask = np.repeat(np.uint8([0, 100, 255]), [19, 2, 19])[:, None].repeat(48, axis=1)
+    for file in (frames / "train" / "masks").iterdir():
+        Image.fromarray(mask).save(file)
+    for split in ("val", "test"):
+        for file in (frames / split / "masks").iterdir():
+            Image.fromarray(np.where(mask < 128, 0, 255).astype(np.uint8)).save(file)
+    shown = run("data.mask_values=0/255")
+    assert shown.code == 0
+    assert shown.err.count("are neither 0 nor 255") == 1
+    assert f"{frames}/train/masks: 5 % of the mask pixels (4 of 4 masks looked at) are neither 0 nor 255" in shown.err
+    shown = run("data.mask_values=0/255", "data.mask_edges=ignore", "run.dir=quiet")
+    assert shown.code == 0
+    assert "are neither" not in shown.err
+    shown = run("data.mask_values=0/255", "data.mask_edges=error", "run.dir=refused")
+    assert shown.code == 2
+    assert shown.err.count("the mask holds 100; read as 0/255, only 0, 255 mean something") == 4
+
+
+def test_an_unknown_color_is_named(run: Run, frames: Path) -> None:
+    for file in frames.rglob("masks/*.png"):
+        Image.new("RGB", (48, 40), (0, 0, 255)).save(file)
+    Image.new("RGB", (48, 40), (1, 2, 3)).save(frames / "val" / "masks" / "val1.png")
+    colors = "data.mask_colors={sky: [0, 0, 255], sea: [0, 255, 0]}"
+    shown = run("data.mask_values=auto", colors)
+    is_refused(shown, frames, "1 of 2 frames cannot be used", "val1.png: the mask holds [1, 2, 3] (1920 pixels)")
+
+
+@pytest.mark.parametrize(
+    ("override", "rule"),
+    [
+        ("data.mask_colors={sky: [0, 0, 255]}", "none is given for sea"),
+        ("data.mask_edges=ignore", "mask_edges ignore is for mask_values 0/255, not 'auto'"),
+        ("data.group_pattern=x", "group_pattern must have one group in parentheses, not 0"),
+        ("data.lists={val: val.txt}", "lists must name a file for train"),
+        ("data.line_margin=-1", "line_margin must be a number of pixels, 0 or more, not -1.0"),
+    ],
+)
+def test_options_that_do_not_go_together_are_faults_of_the_recipe(
+    override: str, rule: str, run: Run, frames: Path
+) -> None:
+    shown = run("data.mask_values=auto", override)
+    assert shown.code == 2
+    assert rule in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_frames_that_recur_in_another_split_are_told_before_training(run: Run, frames: Path) -> None:
+    smooth = Image.fromarray(np.random.default_rng(5).integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((48, 40))
+    for file in ("train/images/train2.png", "val/images/val0.png"):
+        smooth.save(frames / file)
+    shown = run()
+    assert shown.code == 0
+    told = (
+        "1 pair of frames is nearly the same in two splits, so the figures will be too good: train/train2 and val/val0"
+    )
+    assert told in shown.err
+    assert shown.err.index(told) < shown.err.index("training images")
+    assert "nearly the same" in (frames.parent / "out" / "log.txt").read_text()
+
+
+def test_two_folders_are_mixed_and_what_is_wrong_with_both_is_told(run: Run, frames: Path, cli: Run) -> None:
+    recipe = frames.parent / "mix.yaml"
+    one = "{use: folder, root: frames, mask_values: index}"
+    text = RECIPE.replace(
+        "  use: folder\n  root: frames\n  mask_values: index\n", "  use: concat\n  sources: [SOURCES]\n"
+    )
+    recipe.write_text(text.replace("SOURCES", f"{one}, {one}"))
+    shown = cli("run", recipe, "data.weights=[1, 1.5]")
+    assert shown.code == 0
+    assert "10 training images" in shown.err  # 4 + 6
+    assert "nearly the same" not in shown.err
+    recipe.write_text(text.replace("SOURCES", "{use: folder, root: a}, {use: folder, root: b}"))
+    shown = cli("run", recipe, "run.dir=other")
+    assert shown.code == 2
+    for name in "ab":
+        assert f"{frames.parent / name}: no such folder" in shown.err

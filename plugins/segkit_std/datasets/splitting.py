@@ -41,7 +41,11 @@ def split_by_ratio(sizes: Mapping[str, int], ratios: Sequence[float], seed: int)
 
 
 def _order(units: Mapping[str, int], key: str) -> list[str]:
-    return sorted(units, key=lambda unit: (blake2b(f"{key}/{unit}".encode()).digest(), unit))
+    def place(unit: str) -> tuple[bytes, str]:
+        # A file's name may hold bytes that are no UTF-8; Python keeps them as surrogates.
+        return blake2b(f"{key}/{unit}".encode(errors="surrogateescape")).digest(), unit
+
+    return sorted(units, key=place)
 
 
 def _fill(sizes: Mapping[str, int], order: list[str], targets: list[float]) -> tuple[float, dict[str, int]]:

@@ -21,7 +21,8 @@ def write(tmp_path: Path) -> Write:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         array = np.asarray(pixels)
-        Image.fromarray(array if array.dtype in (bool, np.uint16) else array.astype(np.uint8)).save(file, **options)
+        kept = (bool, np.uint16, np.int32, np.float32)
+        Image.fromarray(array if array.dtype in kept else array.astype(np.uint8)).save(file, **options)
         return file
 
     return to_file

@@ -67,12 +67,15 @@ def test_suffixes_of_any_case_pair_and_other_files_are_passed_over(write: Write,
     write("train/images/A.JPG", np.zeros((4, 4, 3)))
     write("train/images/b.jpeg", np.zeros((4, 4, 3)))
     write("train/images/c.Bmp", np.zeros((4, 4, 3)))
-    for stem in "Abc":
+    write("train/images/d.TIFF", np.zeros((4, 4, 3)))
+    write("train/images/e.tif", np.zeros((4, 4)).astype(np.uint16))
+    write("train/images/f.webp", np.zeros((4, 4, 3)))
+    for stem in "Abcdef":
         write(f"train/masks/{stem}.PNG", np.eye(4))
     write("train/images/.hidden.png", [[0]])
     (tmp_path / "train/images/Thumbs.db").write_text("")
     (tmp_path / "train/images/deeper.png").mkdir()
-    assert ids(Folder("train", CLASSES, root=tmp_path)) == ["A", "b", "c"]
+    assert ids(Folder("train", CLASSES, root=tmp_path)) == ["A", "b", "c", "d", "e", "f"]
 
 
 def test_one_mask_reading_serves_all_splits(pairs: Pairs) -> None:
@@ -242,9 +245,16 @@ def test_it_can_be_pickled_and_read_by_threads(pairs: Pairs) -> None:
     [
         ({"split": "valid"}, "split must be one of train, val, test, not 'valid'"),
         ({"classes": ["sea"]}, "classes must be 2 to 255 names, not 1"),
-        ({"images": "frames"}, "images and masks go together"),
+        ({"masks": "labels"}, "masks go with images, not alone as 'labels'"),
         ({"ratios": (0.5, 0.5, 0.5)}, "three positive shares"),
         ({"mask_values": "0-255"}, "mask_values must be auto, index"),
+        ({"mask_edges": "grey"}, "mask_edges must be one of threshold, ignore, error"),
+        ({"mask_edges": "ignore"}, "mask_edges ignore is for mask_values 0/255, not 'auto'"),
+        ({"lists": {"val": "val.txt"}}, "lists must name a file for train"),
+        ({"lists": {"train": "a.txt", "valid": "b.txt"}}, "and for no split but train, val, test"),
+        ({"group_pattern": "(.+"}, "group_pattern must be a regular expression"),
+        ({"group_pattern": ".+"}, "must have one group in parentheses, not 0"),
+        ({"group_pattern": "(.)(.)"}, "must have one group in parentheses, not 2"),
     ],
 )
 def test_wrong_options_are_refused(tmp_path: Path, options: dict[str, Any], rule: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from segkit.errors import DataError
-from segkit_std.datasets.mask_values import LOOKED_AT, MaskReading, decide, reading_of
+from segkit_std.datasets.mask_values import MaskReading, reading_of
 
 TWO = ("sky", "sea")
 THREE = ("sky", "sea", "boat")
@@ -38,6 +38,9 @@ def read(reading: MaskReading, file: Path) -> list[int]:
         ([0, 128], TWO, [0, 128, 255], [0, 1, 255]),
         ([255, 0], TWO, [0, 255], [1, 0]),
         ((10, 20, 30), THREE, [30, 20, 10], [2, 1, 0]),
+        ([0, [1, 65535]], TWO, [0, 1, 2, 254, 255], [0, 1, 1, 1, 1]),  # 255 is the id of an instance
+        ([0, (1, 254)], TWO, [0, 1, 254, 255], [0, 1, 1, 255]),
+        ([[100, 109], 7, [0, 6]], THREE, [100, 109, 7, 0, 6, 255], [0, 0, 1, 2, 2, 255]),
     ],
 )
 def test_a_reading_gives_classes(
@@ -54,6 +57,7 @@ def test_a_reading_gives_classes(
         ("0/1", [0, 1, 255], r"holds 255; read as 0/1, only 0, 1 mean something"),
         ("0/255", [0, 1], r"holds 0, 1; read as 0/255, all of it would be class 0"),
         ([0, 128], [0, 127], r"holds 127; read as \[0, 128\], only 0, 128, 255 mean something"),
+        ([0, [10, 12]], [0, 9, 12, 13], r"holds 9, 13; read as \[0, \[10, 12\]\], only 0, 10 to 12, 255 mean"),
         ("index", range(100), r"holds 2, 3, 4, 5, 6, 7, 8, 9, ... 99 \(98 values\)"),
     ],
 )
@@ -76,10 +80,14 @@ def test_values_above_255_are_refused(tmp_path: Path) -> None:
     ("mask_values", "classes", "rule"),
     [
         ("0/255", THREE, "0/255 is for two classes, not 3"),
-        ("2/3", TWO, "must be auto, index, 0/1, 0/255 or one value"),
-        ([0, 256], TWO, "one value of 0 to 255 a class"),
-        ([0], TWO, "give 2 different values, for sky, sea"),
-        ([7, 7], TWO, "give 2 different values"),
+        ("2/3", TWO, "must be auto, index, 0/1, 0/255 or, for each class, a value or a range"),
+        ([0, 65536], TWO, "of 0 to 65535, not"),
+        ([-1, 1], TWO, "of 0 to 65535, not"),
+        ([0, [5, 4]], TWO, "of 0 to 65535, not"),
+        ([0, [1, 2, 3]], TWO, "of 0 to 65535, not"),
+        ([0], TWO, "give 2 that do not overlap, one for each class"),
+        ([7, 7], TWO, "give 2 that do not overlap"),
+        ([[0, 9], [9, 20]], TWO, "give 2 that do not overlap"),
     ],
 )
 def test_an_option_that_fits_nothing_is_refused(
@@ -90,68 +98,35 @@ def test_an_option_that_fits_nothing_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("classes", "masks", "name"),
-    [
-        (TWO, [[0, 1], [0, 1]], "index"),
-        (TWO, [[0, 0], [0, 1, 255]], "index"),
-        (TWO, [[0, 255], [0, 1, 255]], "index"),  # 255 stands beside class 1 once: it is ignore
-        (TWO, [[255, 255], [0, 1, 255]], "index"),
-        (TWO, [[0, 0], [0, 0]], "index"),
-        (TWO, [[0, 255], [0, 0], [255, 255]], "0/255"),
-        (THREE, [[0, 1], [2, 255], [0, 255]], "index"),
-        (THREE, [[0, 1], [0, 2]], "index"),
-    ],
+    ("edges", "classed"),
+    [("threshold", [0, 0, 0, 1, 1, 1]), ("ignore", [0, 255, 255, 255, 255, 1])],
 )
-def test_auto_tells_the_reading_from_all_masks(
-    write: Write, classes: Sequence[str], masks: list[list[int]], name: str
-) -> None:
-    assert decide(written(write, *masks), classes).name == name
+def test_edges_say_what_grey_pixels_of_a_0_255_mask_are(write: Write, edges: str, classed: list[int]) -> None:
+    (file,) = written(write, [0, 1, 127, 128, 254, 255])
+    assert read(reading_of("0/255", TWO, edges), file) == classed
 
 
-@pytest.mark.parametrize(
-    ("classes", "masks", "saw", "remedy"),
-    [
-        (TWO, [[255, 255]], "hold the values 255,", "index if 255 means ignore, 0/255 if it is class 1"),
-        (TWO, [[0, 1], [0, 255]], "hold the values 0, 1, 255,", "index if 255 means ignore, 0/255 if it is class 1"),
-        (TWO, [[0, 2, 251, 255]], "hold the values 0, 2, 251, 255,", "0/255 if the bright pixels"),
-        (TWO, [[0, 100]], "hold the values 0, 100,", r"each of the 2 classes, such as \[0, 128\]"),
-        (THREE, [[0, 255]], "hold the values 0, 255,", "index if 255 means ignore, a list of each class's value"),
-        (THREE, [[0, 1, 3]], "hold the values 0, 1, 3,", "pixel value of each of the 3 classes"),
-    ],
-)
-def test_auto_refuses_what_can_be_read_in_two_ways_or_none(
-    write: Write, classes: Sequence[str], masks: list[list[int]], saw: str, remedy: str
-) -> None:
-    with pytest.raises(DataError, match=saw) as caught:
-        decide(written(write, *masks), classes)
-    assert caught.match(remedy)
+def test_edges_that_are_an_error_are_named_with_both_ways_out(write: Write) -> None:
+    clean, grey = written(write, [0, 255], [0, 3, 250, 255])
+    reading = reading_of("0/255", TWO, "error")
+    assert read(reading, clean) == [0, 1]
+    with pytest.raises(DataError, match=r"0001\.png: the mask holds 3, 250; read as 0/255, only 0, 255") as caught:
+        reading.read(grey)
+    assert caught.match("mask_edges: threshold or ignore")
 
 
-def test_auto_is_strict_where_the_user_would_be_obeyed(write: Write) -> None:
-    first, grey = written(write, [0, 255], [0, 200])
-    with pytest.raises(DataError, match="holds 200; read as 0/255, only 0, 255"):
-        decide([first], TWO).read(grey)
+@pytest.mark.parametrize("edges", ["threshold", "ignore", "error"])
+def test_a_mask_of_0_and_1_is_never_read_as_0_255(write: Write, edges: str) -> None:
+    (file,) = written(write, [0, 1, 1])
+    with pytest.raises(DataError):
+        reading_of("0/255", TWO, edges).read(file)
 
 
-@pytest.mark.parametrize("late", [[0, 255], [255, 255]])
-def test_a_0_255_mask_that_auto_did_not_look_at_is_refused_when_read(write: Write, late: list[int]) -> None:
-    *looked_at, odd, fine = written(write, [0, 1], [0, 0], late, [0, 1, 255])
-    reading = decide(looked_at, TWO)
-    with pytest.raises(DataError, match="255 may mean class 1 or ignore"):
-        reading.read(odd)
-    assert read(reading, fine) == [0, 1, 255]
-
-
-def test_auto_looks_at_masks_from_first_to_last(write: Write) -> None:
-    masks = [[0, 0]] * (2 * LOOKED_AT + 1)
-    assert decide(written(write, *masks[:-1], [0, 255]), TWO).name == "0/255"
-
-
-def test_auto_passes_over_a_mask_that_cannot_be_decoded_but_not_over_all(write: Write) -> None:
-    first, second = written(write, [0, 255], [0, 255])
-    first.write_bytes(b"")
-    assert decide([first, second], TWO).name == "0/255"
-    second.write_bytes(b"no picture")
-    with pytest.raises(DataError) as caught:
-        decide([first, second], TWO)
-    assert len(caught.value.faults) == 2
+def test_instance_ids_of_sixteen_bits_are_classes_by_their_thousands(tmp_path: Path) -> None:
+    """Cityscapes: an id is class * 1000 + the number of the instance."""
+    ids = np.array([[7000, 26001, 26999, 7999, 255, 23000]], np.uint16)
+    Image.fromarray(ids).save(tmp_path / "ids.png")
+    reading = reading_of([[7000, 7999], [23000, 23999], [26000, 26999]], ("road", "sky", "car"))
+    assert read(reading, tmp_path / "ids.png") == [0, 2, 2, 0, 255, 1]
+    expected = [{7: 0, 23: 1, 26: 2}.get(value // 1000, 255) for value in ids.ravel().tolist()]
+    assert read(reading, tmp_path / "ids.png") == expected
