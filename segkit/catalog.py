@@ -15,7 +15,7 @@ from segkit.values import suggest
 
 OWN = "segkit"  # The distribution of the built-ins, whose names nobody else may take.
 # The same of the command line.
-VERBS = ("run", "check", "list", "show", "plugins", "evaluate", "predict", "new")
+VERBS = ("run", "check", "list", "show", "plugins", "evaluate", "predict", "init", "copy", "data", "new")
 
 Spec = TypeVar("Spec", ComponentSpec, CommandSpec)
 

@@ -141,8 +141,8 @@ class Dataset(Protocol):
     """Frames of one split. Given ``split`` ("train", "val" or "test"), ``classes`` and ``task``.
 
     A data set that is wrong as a whole raises DataError when it is made, with every fault found; one frame that cannot
-    be read raises DataError from ``__getitem__``, naming the file. Frames come in a fixed order and never change, so
-    that they can be cached under ``fingerprint``.
+    be read raises DataError from ``__getitem__``, naming the file; several threads call it at once. Frames come in a
+    fixed order and never change, so that they can be cached under ``fingerprint``.
     """
 
     fingerprint: str  # Changes whenever any frame would.

@@ -11,12 +11,16 @@ import typer
 
 from segkit.cli.check import check_command
 from segkit.cli.commands import STYLE, Verbs
+from segkit.cli.copy import copy_command
+from segkit.cli.data import app as data_app
 from segkit.cli.entry_points import tolerate_malformed
 from segkit.cli.evaluate import evaluate_command
+from segkit.cli.init import init_command
 from segkit.cli.list import list_command
 from segkit.cli.new import app as new_app
 from segkit.cli.plugins_check import app as plugins_app
 from segkit.cli.predict import predict_command
+from segkit.cli.reading import reading_bar
 from segkit.cli.run import run_command
 from segkit.cli.show import show_command
 from segkit.errors import SegkitError
@@ -51,6 +55,9 @@ app.command("show")(show_command)
 app.add_typer(plugins_app, name="plugins")
 app.command("evaluate")(evaluate_command)
 app.command("predict")(predict_command)
+app.command("init")(init_command)
+app.command("copy")(copy_command)
+app.add_typer(data_app, name="data")
 app.add_typer(new_app, name="new")
 
 
@@ -72,7 +79,8 @@ def main() -> None:
     logger.addHandler(Talk())
     logger.setLevel(logging.INFO)
     try:
-        app(prog_name="segkit")
+        with reading_bar():
+            app(prog_name="segkit")
     except SegkitError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

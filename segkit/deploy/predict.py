@@ -17,6 +17,7 @@ from segkit.engine.folder import check_installed, tell_other_versions
 from segkit.engine.frames import at_size, labels, resize_image, to_uint8
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import distributions_of, load_model, read_card
+from segkit.engine.precision import HALF
 from segkit.errors import DataError, UserError
 from segkit.images import SUFFIXES, read_image
 
@@ -53,8 +54,8 @@ class Predictor:
         return [labels(at_size(logits[n : n + 1], size))[0].cpu().numpy() for n, size in enumerate(sizes)]
 
     def _logits(self, batch: Tensor) -> Tensor:
-        half = self.card.precision == "bf16"
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=half):
+        half = HALF.get(self.card.precision)
+        with torch.inference_mode(), torch.autocast(self._device.type, half, enabled=half is not None):
             pixels, _ = self._intake(batch, torch.zeros(0, dtype=torch.uint8))
             logits: Tensor = self._model(pixels)
         return logits.float()

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import os
 import shutil
-import tempfile
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from segkit.engine import cache_room
+from segkit.engine.cache_room import INDEX, LIMIT, Room
+from segkit.engine.in_order import in_order
+from segkit.engine.reading import Reading
 from segkit.engine.scan import FrameFormat, Scan, network_view, scan
 from segkit.kinds import Dataset, Sample
 
@@ -55,10 +61,19 @@ class Frames(ABC):
 
 
 class CachedFrames(Frames):
-    """Frames in a folder of the cache, memory-mapped."""
+    """Frames in a folder of the cache, memory-mapped; as long as this object lives, the folder is not removed.
+
+    Raises:
+        FileNotFoundError: When there is no such cache.
+    """
 
     def __init__(self, folder: Path, form: FrameFormat) -> None:
-        found = Scan(**json.loads((folder / "index.json").read_text()))
+        index = (folder / INDEX).open()
+        weakref.finalize(self, index.close)
+        cache_room.lock(index)
+        with suppress(PermissionError):  # of a cache that is somebody else's
+            os.utime(folder / INDEX)
+        found = Scan(**json.load(index))
         super().__init__(found)
         self._sizes = [tuple(size) for size in found.sizes]
         self._starts = np.cumsum([0, *(height * width for height, width in self._sizes)]).tolist()
@@ -87,7 +102,7 @@ class LiveFrames(Frames):
 
     def batch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Give images (n, C, h, w) uint8, channels last in memory, and masks (n, h, w) uint8."""
-        pairs = [network_view(self._dataset[self._rows[row]], self._form) for row in rows]
+        pairs = list(in_order(lambda row: network_view(self._dataset[self._rows[row]], self._form), rows))
         images = torch.from_numpy(np.stack([image for image, _ in pairs])).permute(0, 3, 1, 2)
         return images, torch.from_numpy(np.stack([mask for _, mask in pairs]))
 
@@ -110,7 +125,7 @@ def open_frames(dataset: Dataset, form: FrameFormat, cache: str, split: str) -> 
     """
     begun = time.monotonic()
     if cache == "off":
-        frames: Frames = LiveFrames(dataset, form, scan(dataset, form))
+        frames: Frames = LiveFrames(dataset, form, scan(dataset, form, tell=Reading(split, len(dataset))))
     else:
         frames = _open_cached(dataset, form, split)
     took = time.monotonic() - begun
@@ -127,41 +142,74 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "segkit"
 
 
-def _open_cached(dataset: Dataset, form: FrameFormat, split: str) -> CachedFrames:
+def _open_cached(dataset: Dataset, form: FrameFormat, split: str) -> Frames:
     key = json.dumps([_VERSION, type(dataset).__module__, split, dataset.fingerprint, asdict(form)])
     folder = cache_folder() / "frames" / hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-    if not (folder / "index.json").is_file():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _build(dataset, form, folder)
-    return CachedFrames(folder, form)
+    while True:
+        with suppress(FileNotFoundError):  # not built yet, or removed at this moment to make room
+            return CachedFrames(folder, form)
+        left_out = _build(dataset, form, folder, split)
+        if left_out is not None:
+            return LiveFrames(dataset, form, left_out)
 
 
-def _build(dataset: Dataset, form: FrameFormat, folder: Path) -> None:
-    """Write a cache beside its place and rename it, so that a cache that exists is whole, whoever builds it."""
-    work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+def _build(dataset: Dataset, form: FrameFormat, folder: Path, split: str) -> Scan | None:
+    """Write a cache beside its place and rename it, so that a cache that exists is whole, whoever builds it.
+
+    Returns:
+        What was found, when the frames do not fit into the cache.
+    """
+    work, index = cache_room.begin(folder)
     try:
-        with (
-            (work / "images.bin").open("wb") as images,
-            (work / "masks.bin").open("wb") as masks,
-            (work / "own_masks.bin").open("wb") as own,
-        ):
-            found = scan(dataset, form, lambda *frame: _write(images, masks, own, *frame))
-        (work / "index.json").write_text(json.dumps(vars(found), default=_number))
-        try:
-            work.rename(folder)
-        except OSError:  # another run was faster
-            if not (folder / "index.json").is_file():
-                raise
+        with index, _Writer(work, Room(folder.parent, _least(dataset, form))) as writer:
+            found = scan(dataset, form, writer.write, Reading(split, len(dataset)))
+            if not writer.fits:
+                _log.warning(
+                    "%s: its frames do not fit into the cache of %.1f GB in %s, and are read anew in each epoch: "
+                    "%s=40GB allows more, a smaller data.size needs less",
+                    *(split, writer.room.limit / 1e9, folder.parent, LIMIT),
+                )
+                return found
+            json.dump(vars(found), index, default=_number)
+            writer.close()
+            cache_room.finish(work, index, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    return None
 
 
-def _write(
-    images: BinaryIO, masks: BinaryIO, own: BinaryIO, sample: Sample, image: np.ndarray, mask: np.ndarray
-) -> None:
-    images.write(np.ascontiguousarray(image).data)
-    masks.write(np.ascontiguousarray(mask).data)
-    own.write(np.ascontiguousarray(sample.mask).data)
+def _least(dataset: Dataset, form: FrameFormat) -> int:
+    """Give the bytes of all images and masks at network size."""
+    return len(dataset) * form.size[0] * form.size[1] * (form.channels + 1)
+
+
+class _Writer(ExitStack):
+    """Writes frames as long as there is room for all of them, and keeps none once there is not."""
+
+    def __init__(self, work: Path, room: Room) -> None:
+        super().__init__()
+        self.room, self.fits = room, room.enough
+        names = ("images.bin", "masks.bin", "own_masks.bin")
+        self._files = [self.enter_context((work / name).open("wb", buffering=0)) for name in names]
+
+    def write(self, sample: Sample, image: np.ndarray, mask: np.ndarray) -> None:
+        """Write a frame as the network sees it, and its mask at its own size."""
+        if self.fits and not self._written((image, mask, sample.mask)):
+            self.fits = False
+            for file in self._files:
+                with suppress(OSError):  # the folder is removed in any case; this gives the disk back sooner
+                    file.truncate(0)
+
+    def _written(self, arrays: Sequence[np.ndarray]) -> bool:
+        if not self.room.take(sum(array.nbytes for array in arrays)):
+            return False
+        try:
+            sizes = [file.write(np.ascontiguousarray(a).data) for file, a in zip(self._files, arrays, strict=True)]
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                return False
+            raise
+        return sizes == [array.nbytes for array in arrays]  # a disk that is nearly full takes a part
 
 
 def _number(value: Any) -> Any:

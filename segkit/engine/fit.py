@@ -24,6 +24,7 @@ from segkit.engine.signals import Signals
 from segkit.errors import DivergedError, RunInterruptedError
 from segkit.kinds import IGNORE, Scheduler
 
+_LEAST_SCALE = 2.0**-8  # of the loss in fp16; what overflows below it is no matter of the scale
 _log = logging.getLogger("segkit")
 
 
@@ -85,7 +86,8 @@ class Trainer:
             deadline: A time of ``time.monotonic``; the step that crosses it is the last one.
 
         Raises:
-            DivergedError: When loss or gradient is not finite; the last checkpoint is from before.
+            DivergedError: When loss or gradient is not finite (in fp16: at any scale); the last checkpoint is from
+                before.
             RunInterruptedError: On SIGINT or SIGTERM, behind the step that was running, with everything saved.
         """
         self.begun, self.begun_step = time.monotonic(), self.step
@@ -120,22 +122,40 @@ class Trainer:
         if self._order[0] != self.epoch:
             self._start_epoch()
         begun = time.monotonic()
-        torch.manual_seed(seed_for(self.plan.seed, "step", self.step, self.fabric.global_rank))
         start = self.step % self.plan.steps_per_epoch * self.plan.images_per_step
         rows = self._order[1][start : start + self.plan.images_per_step]
-        size = self.plan.batch_size
-        batches = [self.take(rows[first : first + size]) for first in range(0, len(rows), size)]
-        value = self._backward(batches)
-        self._expect_finite("the loss", value, rows)
-        limit = math.inf if self.plan.clip_norm is None else self.plan.clip_norm
-        norm = self.fabric.clip_gradients(self.model, self._optimizer, max_norm=limit, error_if_nonfinite=False)
-        self._expect_finite("the norm of the gradient", float(cast(Tensor, norm)), rows)
+        value, norm = self._gradient(rows)
+        while not math.isfinite(norm) and self._halve_scale():
+            value, norm = self._gradient(rows)
+        self._expect_finite("the norm of the gradient", norm, rows)
         self.values["train/lr"] = self._bare_optimizer.param_groups[0]["lr"]
         self._optimizer.step()
         self._optimizer.zero_grad()
         self._scheduler.step()
         self.step += 1
         self._note(value, len(rows), time.monotonic() - begun)
+
+    def _gradient(self, rows: list[int]) -> tuple[float, float]:
+        """Leave the gradient of some rows in the parameters, clipped; give the loss, and the norm before clipping."""
+        torch.manual_seed(seed_for(self.plan.seed, "step", self.step, self.fabric.global_rank))
+        size = self.plan.batch_size
+        value = self._backward([self.take(rows[first : first + size]) for first in range(0, len(rows), size)])
+        self._expect_finite("the loss", value, rows)
+        limit = math.inf if self.plan.clip_norm is None else self.plan.clip_norm
+        norm = self.fabric.clip_gradients(self.model, self._optimizer, max_norm=limit, error_if_nonfinite=False)
+        return value, float(cast(Tensor, norm))
+
+    def _halve_scale(self) -> bool:
+        """Drop a gradient that overflowed, so that it is taken anew at half the scale; False when that cannot help.
+
+        Only in fp16 is the loss scaled. The frames of the step are thus never left out, and the schedule needs no word.
+        """
+        scaler = getattr(self.fabric.strategy.precision, "scaler", None)
+        if scaler is None or scaler.get_scale() <= _LEAST_SCALE:
+            return False
+        scaler.update(scaler.get_scale() / 2)
+        self._optimizer.zero_grad()
+        return True
 
     def _start_epoch(self) -> None:
         self._order = (self.epoch, epoch_order(self.plan.seed, self.epoch, len(self._frames)))
@@ -212,6 +232,7 @@ class Trainer:
             "model": self.module.state_dict(),
             "optimizer": self._bare_optimizer.state_dict(),
             "scheduler": self._scheduler.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),  # the scale of the loss, and when it grows
             "callbacks": {} if self._events is None else self._events.state(),
         }
 
@@ -224,6 +245,7 @@ class Trainer:
         self.module.load_state_dict(state["model"])
         self._bare_optimizer.load_state_dict(state["optimizer"])
         self._scheduler.load_state_dict(state["scheduler"])
+        self.fabric.strategy.precision.load_state_dict(state.get("precision", {}))
         if self._events is not None:
             self._events.restore(state["callbacks"], self._validated)
 

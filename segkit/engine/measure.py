@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 
 from segkit.assemble import Binder
 from segkit.assembly import Assembly
@@ -18,7 +17,7 @@ from segkit.engine.evaluate import Evaluator
 from segkit.engine.folder import recorded_distributions, tell_other_versions
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import load_model
-from segkit.engine.session import FABRIC_PRECISION
+from segkit.engine.precision import make_fabric
 from segkit.errors import RecipeError, UserError
 from segkit.kinds import Dataset
 from segkit.recipe import Layer, Node
@@ -46,7 +45,7 @@ def measure(
     model, card = load_model(folder, catalog)
     dataset = _own(assembly, split) if data is None else _folder(assembly, catalog, data, split)
     frames = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)
-    fabric = Fabric(devices=1, precision=FABRIC_PRECISION[card.precision])
+    fabric = make_fabric(card.precision)
     if card.channels_last:
         model = model.to(memory_format=torch.channels_last)
     forward = fabric.setup_module(model)

@@ -12,12 +12,13 @@ import torch
 
 from segkit.engine.fit import Trainer
 from segkit.engine.plan import Pace
+from segkit.engine.precision import native_half
 from segkit.recipe import Train
 
 _WARM, _TIMED = 2, 3  # steps
 STEPS = _WARM + _TIMED
-_WORTH = 0.9  # bf16 must take at most this share of float32's time: it costs digits
-_HOPELESS = 1.5  # times float32's time for one frame forward: then bf16 is not looked at any further
+_WORTH = 0.9  # half precision must take at most this share of float32's time: it costs digits
+_HOPELESS = 1.5  # times float32's time for one frame forward: then half precision is not looked at any further
 _log = logging.getLogger("segkit")
 
 
@@ -42,19 +43,19 @@ def decide(train: Train, make: Callable[[str, bool], tuple[Trainer, Callable[[],
     if train.precision != "auto":
         pace = _pace(*make(train.precision, layout)) if train.max_time else None
         return Decision(train.precision, layout, pace)
-    full, half = make("fp32", layout), make("bf16", layout)
+    name = native_half()
+    full, half = make("fp32", layout), make(name, layout)
     paces = {"fp32": _pace(*full)}
     if _glance(half[0]) < _HOPELESS * _glance(full[0]):
-        paces["bf16"] = _pace(*half)
-    fast = "bf16" in paces and paces["bf16"].step < _WORTH * paces["fp32"].step
-    best = "bf16" if fast else "fp32"
-    times = ", ".join(f"{name} {1000 * pace.step:.0f} ms" for name, pace in paces.items())
-    _log.info("precision: %s (a step takes: %s%s)", best, times, "" if "bf16" in paces else "; bf16 is emulated here")
+        paces[name] = _pace(*half)
+    best = name if name in paces and paces[name].step < _WORTH * paces["fp32"].step else "fp32"
+    times = ", ".join(f"{word} {1000 * pace.step:.0f} ms" for word, pace in paces.items())
+    _log.info("precision: %s (a step takes: %s%s)", best, times, "" if name in paces else f"; {name} is emulated here")
     return Decision(best, layout, paces[best])
 
 
 def _glance(trainer: Trainer) -> float:
-    """Time one frame forward: where bf16 is emulated, a whole step can take a minute."""
+    """Time one frame forward: where half precision is emulated, a whole step can take a minute."""
     images, _ = trainer.take([0])
     trainer.model.eval()
     times = []

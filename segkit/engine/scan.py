@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from segkit.engine.frames import resize_image, resize_mask, to_uint8
+from segkit.engine.in_order import in_order
 from segkit.errors import DataError, Fault
 from segkit.kinds import IGNORE, Dataset, Sample
 
@@ -51,25 +54,41 @@ def network_view(sample: Sample, form: FrameFormat) -> tuple[np.ndarray, np.ndar
     return image, resize_mask(sample.mask, form.size)
 
 
-def scan(dataset: Dataset, form: FrameFormat, keep: Keep | None = None) -> Scan:
-    """Read all frames, and hand each good one with its network view to ``keep``.
+class _Read(NamedTuple):
+    """A frame, its network view, and the pixels of each mask value there."""
+
+    sample: Sample
+    image: np.ndarray
+    mask: np.ndarray
+    pixels: np.ndarray
+
+
+def scan(
+    dataset: Dataset, form: FrameFormat, keep: Keep | None = None, tell: Callable[[int], None] | None = None
+) -> Scan:
+    """Read all frames, several at once, and hand each good one with its network view to ``keep``, in their order.
+
+    Args:
+        dataset: Its frames are asked for by several threads.
+        form: What the network sees of them.
+        keep: Called in this thread.
+        tell: Called with the number of frames read so far, behind each.
 
     Raises:
         DataError: With every fault found, unless they are to be skipped; or when no frame is left.
     """
     found = Scan(counts=[0] * form.classes)
     faults: list[Fault] = []
-    for row in range(len(dataset)):
-        try:
-            sample = dataset[row]
-            _check(sample, form.classes)
-        except DataError as error:
-            faults += error.faults
-            continue
-        image, mask = network_view(sample, form)
-        _note(found, row, sample, mask)
-        if keep is not None:
-            keep(sample, image, mask)
+    with closing(in_order(partial(_read, dataset, form), range(len(dataset)))) as frames:
+        for row, read in enumerate(frames):
+            if isinstance(read, DataError):
+                faults += read.faults
+            else:
+                _note(found, row, read)
+                if keep is not None:
+                    keep(read.sample, read.image, read.mask)
+            if tell is not None:
+                tell(row + 1)
     if faults and form.on_error == "fail":
         count = f"{len(dataset) - len(found.rows)} of {len(dataset)} frames cannot be used"
         raise DataError.of([Fault(count, "mend them, or leave them out with data.on_error=skip"), *faults])
@@ -79,14 +98,24 @@ def scan(dataset: Dataset, form: FrameFormat, keep: Keep | None = None) -> Scan:
     return found
 
 
-def _note(found: Scan, row: int, sample: Sample, mask: np.ndarray) -> None:
+def _read(dataset: Dataset, form: FrameFormat, row: int) -> _Read | DataError:
+    try:
+        sample = dataset[row]
+        _check(sample, form.classes)
+    except DataError as error:
+        return error
+    image, mask = network_view(sample, form)
+    return _Read(sample, image, mask, np.bincount(mask.ravel(), minlength=256))
+
+
+def _note(found: Scan, row: int, read: _Read) -> None:
+    sample = read.sample
     found.rows.append(row)
     found.ids.append(sample.id)
     found.groups.append(sample.group)
     found.metas.append(dict(sample.meta))
     found.sizes.append((sample.mask.shape[0], sample.mask.shape[1]))
-    pixels = np.bincount(mask.ravel(), minlength=256)
-    found.counts = [count + int(more) for count, more in zip(found.counts, pixels, strict=False)]
+    found.counts = [count + int(more) for count, more in zip(found.counts, read.pixels, strict=False)]
 
 
 def _check(sample: Sample, classes: int) -> None:

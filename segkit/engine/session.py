@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -36,15 +35,14 @@ from segkit.engine.folder import (
 from segkit.engine.intake import Intake
 from segkit.engine.model_file import WEIGHTS, ModelCard, without_initial_weights, write_card
 from segkit.engine.plan import Plan, epoch_steps, make_plan, steps_in
+from segkit.engine.precision import make_fabric
 from segkit.engine.probe import STEPS, Decision, decide
 from segkit.engine.weighted_sum import WeightedSum
 from segkit.errors import DataError, Fault, UserError
 from segkit.recipe import Train, dump, seconds
 
-FABRIC_PRECISION: Mapping[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 _PROBED_BATCHES = 2  # of the validation set
 _log = logging.getLogger("segkit")
-logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells each precision that is tried
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class _Session:
             self._restore(trainer, events, folder)
         else:
             self._describe(folder, decision, plan, trainer.fabric)
-        self._announce(plan, decision)
+        self._announce(plan, decision, trainer.fabric)
         limit = self._recipe.train.max_time
         trainer.run(time.monotonic() + seconds(limit) if limit else math.inf)
         return self._test(trainer, folder)
@@ -145,7 +143,7 @@ class _Session:
     def _trainer(
         self, decision: Decision, plan: Plan, model: nn.Module, events: Events | None, folder: Path | None
     ) -> tuple[Trainer, Evaluator]:
-        fabric = Fabric(devices=1, precision=FABRIC_PRECISION[decision.precision])
+        fabric = make_fabric(decision.precision)
         if decision.channels_last:
             model = model.to(memory_format=torch.channels_last)
         optimizer = self._assembly.optimizer(params=list(model.parameters()))
@@ -226,9 +224,11 @@ class _Session:
         )
         write_card(folder, card)
 
-    def _announce(self, plan: Plan, decision: Decision) -> None:
+    def _announce(self, plan: Plan, decision: Decision, fabric: Fabric) -> None:
         count, images = len(self._frames["train"]), plan.images_per_step
         _log.info("%d training images, %d a step, %s", count, images, decision.precision)
+        if decision.precision == "fp16" and fabric.device.type == "cpu":
+            _log.warning("fp16 works on a CPU, but is slow there: train.precision=auto takes what is fastest")
 
     def _test(self, trainer: Trainer, folder: Path) -> Result:
         split = "test" if "test" in self._frames else "val"

@@ -106,7 +106,7 @@ class Train:
     batch_size: int = field(default=8, metadata=_at_least(1))
     accumulate: int = field(default=1, metadata=_at_least(1))
     clip_norm: float | None = field(default=None, metadata=_positive())
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     channels_last: bool | Literal["auto"] = "auto"
     drop_last: bool = False
     checkpoint_every: int | None = field(default=None, metadata=_at_least(1))

@@ -116,6 +116,7 @@ def test_pairs_are_named_by_split_and_id_and_only_across_splits(monkeypatch: pyt
 def test_the_warning_counts_the_pairs_names_a_few_and_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
     pictures = [scene(seed) for seed in range(5)]
     frames = {split: opened(Pictures(pictures, split), split) for split in ("train", "val")}
+    caplog.clear()
     with caplog.at_level(logging.WARNING, "segkit"):
         tell_duplicates(frames)
     (record,) = caplog.records

@@ -1,0 +1,1 @@
+"""What is done with data before training: look at a folder, write a recipe for it, check it, show it."""
