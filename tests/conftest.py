@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from segkit.catalog import Component
 
@@ -65,5 +73,54 @@ VARIANTS: Mapping[tuple[str, str], tuple[dict[str, Any], ...]] = {
 }
 
 
+# Of each public data set: where an image lies and its mask, the values of its class 0 and class 1, its options. In the
+# names, {split} and {group} are those of PUBLIC_GROUPS, and {n} counts.
+TWO = {"sky": ["sky"], "sea": ["road"]}
+PUBLIC: Mapping[str, tuple[str, str, tuple[int, int], dict[str, Any]]] = {
+    "camvid": ("{split}/{group}_{n}.png", "{split}annot/{group}_{n}.png", (0, 3), {"class_map": TWO}),
+    "cityscapes": (
+        "leftImg8bit/{split}/{group}/{n}_leftImg8bit.png",
+        "gtFine/{split}/{group}/{n}_gtFine_labelIds.png",
+        (23, 7),
+        {"class_map": TWO},
+    ),
+    "lars": ("{split}/images/{group}_{n:05}.jpg", "{split}/semantic_masks/{group}_{n:05}.png", (2, 1), {}),
+    "mastr1325": ("images/{n:04}.jpg", "masks/{n:04}m.png", (2, 1), {}),
+    "oxford_pet": (
+        "images/{group}_{n}.jpg",
+        "annotations/trimaps/{group}_{n}.png",
+        (2, 1),
+        {"class_map": {"sky": ["background"], "sea": ["pet"]}},
+    ),
+}
+PUBLIC_GROUPS = (("train", 1571161484), ("train", 1603391664), ("val", 1622943241), ("test", 1635452627))
+
+
+@cache
+def public_root(name: str) -> str:
+    """Write a public data set in its layout, four frames of each group, into a folder that goes when pytest ends."""
+    root = Path(tempfile.mkdtemp(prefix=f"segkit-{name}-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    image_name, mask_name, values, _ = PUBLIC[name]
+    noise, lists = np.random.default_rng(0), dict[str, list[str]]()
+    for n in range(16):
+        split, group = PUBLIC_GROUPS[n // 4]
+        mask = np.repeat(np.where(np.arange(20) < 5 + n % 7, *values)[:, None], 28, axis=1)
+        pixels = ((image_name, noise.integers(0, 256, (20, 28, 3))), (mask_name, mask))
+        for pattern, array in pixels:
+            file = root / pattern.format(split=split, group=group, n=n)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array.astype(np.uint8)).save(file, format="PNG")  # JPEG would make no difference here
+        lists.setdefault("test" if split == "test" else "trainval", []).append(f"{group}_{n} 1 1 1")
+    if name == "oxford_pet":
+        for stem, lines in lists.items():
+            (root / "annotations" / f"{stem}.txt").write_text("\n".join(lines))
+    return str(root)
+
+
 def pytest_segkit_options(component: Component) -> tuple[dict[str, Any], ...]:
-    return VARIANTS.get((component.kind, component.name), ()) if component.distribution == "segkit" else ()
+    if component.distribution != "segkit":
+        return ()
+    if component.kind == "dataset" and component.name in PUBLIC:
+        return ({"root": public_root(component.name), **PUBLIC[component.name][3]},)
+    return VARIANTS.get((component.kind, component.name), ())

@@ -1,4 +1,4 @@
-"""``segkit data``: look at data before training on it."""
+"""``segkit data``: get public data, and look at data before training on it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from segkit.errors import SHOWN
 if TYPE_CHECKING:
     from segkit.dataprep.findings import Finding, Report
 
-app = typer.Typer(help="Look at data before training on it.", no_args_is_help=True)
+app = typer.Typer(help="Get public data, and look at data before training on it.", no_args_is_help=True)
 
 
 @app.callback()
 def data() -> None:
-    """Look at data before training on it."""
+    """Get public data, and look at data before training on it."""
 
 
 @app.command("check")
@@ -61,6 +61,25 @@ def data_sheet_command(
     with contextlib.redirect_stdout(sys.stderr):
         count = draw_sheet(recipe, overrides or [], catalog(*(plugin or ())), split, out, frames, draws)
     typer.echo(f"{out}: {count} frames of {split}")
+
+
+@app.command("get")
+def data_get_command(
+    name: Annotated[str, typer.Argument(help="A public data set, such as oxford_pet.")],
+    into: Annotated[Path | None, typer.Option(help="The new folder; by default named after the data set.")] = None,
+    plugin: PluginFiles = None,
+) -> None:
+    """Download a public data set, or say how to obtain it (exit code 2) where it has to be fetched by hand."""
+    from segkit.dataprep.download import download, source_of
+
+    with contextlib.redirect_stdout(sys.stderr):
+        source = source_of(name, catalog(*(plugin or ())))
+    if not source.archives:
+        typer.echo(source)
+        raise typer.Exit(2)
+    folder = into or Path(name.rpartition(":")[2])
+    download(source, folder)
+    typer.echo(f"{folder}: {source.title}; licence: {source.licence}; {source.page}")
 
 
 def _plain(report: Report) -> dict[str, object]:

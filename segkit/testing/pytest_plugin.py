@@ -25,7 +25,7 @@ class ContractHooks:
     def pytest_segkit_options(self, component: Component) -> Iterable[Mapping[str, Any]] | None:
         """Give options, as a recipe would write them, with which a component is to keep its contract as well.
 
-        Without any options it has to keep it anyway, unless one of them is required.
+        Without any options it has to keep it anyway, unless they give it a ``root`` of its own.
         """
 
 
@@ -94,5 +94,7 @@ def _components(config: pytest.Config, kind: str) -> list[Component]:
 
 
 def _subjects(config: pytest.Config, component: Component) -> list[Subject]:
-    more = config.hook.pytest_segkit_options(component=component)
-    return [Subject(component), *(Subject(component, options) for given in more for options in given)]
+    answers = config.hook.pytest_segkit_options(component=component)
+    more = [Subject(component, options) for given in answers for options in given]
+    at_home = any("root" in subject.options for subject in more)  # its layout is its own, no fixture's root would do
+    return more if at_home else [Subject(component), *more]

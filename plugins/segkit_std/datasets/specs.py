@@ -17,4 +17,34 @@ SPECS: tuple[ComponentSpec, ...] = (
         path="segkit_std.datasets.concat:Concat",
         summary="Several data sets as one, each taken as often as its weight says.",
     ),
+    ComponentSpec(
+        kind="dataset",
+        name="camvid",
+        path="segkit_std.datasets.camvid:CamVid",
+        summary="CamVid: drives through Cambridge, as published or of the SegNet tutorial.",
+    ),
+    ComponentSpec(
+        kind="dataset",
+        name="cityscapes",
+        path="segkit_std.datasets.cityscapes:Cityscapes",
+        summary="Cityscapes: streets of fifty cities, finely labeled.",
+    ),
+    ComponentSpec(
+        kind="dataset",
+        name="lars",
+        path="segkit_std.datasets.lars:LaRS",
+        summary="LaRS: lakes, rivers and seas from boats, with semantic or panoptic masks.",
+    ),
+    ComponentSpec(
+        kind="dataset",
+        name="mastr1325",
+        path="segkit_std.datasets.mastr1325:MaSTr1325",
+        summary="MaSTr1325: obstacles, water and sky from a small boat.",
+    ),
+    ComponentSpec(
+        kind="dataset",
+        name="oxford_pet",
+        path="segkit_std.datasets.oxford_pet:OxfordPet",
+        summary="Oxford-IIIT Pet: cats and dogs with trimaps.",
+    ),
 )
