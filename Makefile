@@ -15,7 +15,7 @@ run: $(VENV)/.installed
 	$(BIN)/segkit run recipes/horizon_unet.yaml
 
 test: check
-	$(BIN)/python -m pytest --segkit-dist segkit
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --segkit-dist segkit -n auto --dist loadfile
 
 check: $(VENV)/.installed-test
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "make check needs a git checkout: it looks at the tracked files"; exit 2; }

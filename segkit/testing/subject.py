@@ -27,5 +27,6 @@ class Subject:
         return build(self.component.kind, self.component.full_name, self.options, **engine_values)
 
     def __str__(self) -> str:
-        options = ",".join(f"{name}={value}" for name, value in self.options.items())
+        # Without the place of its data: a test's name is to be the same wherever it runs.
+        options = ",".join(f"{name}={value}" for name, value in self.options.items() if name != "root")
         return f"{self.component.name}[{options}]" if options else self.component.name

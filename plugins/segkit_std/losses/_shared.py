@@ -53,6 +53,11 @@ def class_maps(target: Tensor, channels: int, dtype: torch.dtype) -> Tensor:
     return class_map(target.unsqueeze(1), torch.arange(channels, device=target.device).view(1, -1, 1, 1), dtype)
 
 
+def hits(target: Tensor, channels: int) -> Tensor:
+    """Give a bool map (N, channels, H, W) that says where the target (N, H, W) is class k."""
+    return target.unsqueeze(1) == torch.arange(channels, device=target.device).view(1, -1, 1, 1)
+
+
 def class_indices(include: Sequence[str] | None, classes: Sequence[str]) -> list[int] | None:
     """Give the indices of the included classes; None, for all of them, when ``include`` is None.
 
@@ -75,8 +80,3 @@ def check_label_smoothing(value: float) -> float:
     if not 0 <= value < 1:
         raise ValueError(f"label_smoothing must lie in [0, 1), not {value}: give such as 0.05")
     return value
-
-
-def hits(target: Tensor, channels: int) -> Tensor:
-    """Give a bool map (N, channels, H, W) that says where the target (N, H, W) is class k."""
-    return target.unsqueeze(1) == torch.arange(channels, device=target.device).view(1, -1, 1, 1)
