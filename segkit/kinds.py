@@ -38,7 +38,7 @@ class Model(Protocol):
     """
 
     def __call__(self, images: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
-        """(N, C, H, W) float -> logits at the images' size; in training, optionally with auxiliary logits."""
+        """(N, C, H, W) float -> logits at the images' size; in training, optionally with auxiliary ones, as large."""
         ...
 
 
@@ -72,7 +72,7 @@ class Decoder(Protocol):
 
 
 class Norm(Protocol):
-    """A normalization layer. Given ``channels``."""
+    """A normalization layer. Given ``channels``. Does not write into its input."""
 
     def __call__(self, maps: Tensor) -> Tensor:
         """(N, C, H, W) -> the same shape."""
@@ -80,7 +80,7 @@ class Norm(Protocol):
 
 
 class Activation(Protocol):
-    """A pointwise or channelwise non-linearity. Given nothing."""
+    """A pointwise or channelwise non-linearity. Given nothing. Does not write into its input."""
 
     def __call__(self, maps: Tensor) -> Tensor:
         """(N, C, H, W) -> the same shape."""
@@ -88,7 +88,10 @@ class Activation(Protocol):
 
 
 class Loss(Protocol):
-    """A training loss. Given ``classes`` and ``class_counts`` (training pixels of each class, a list of int)."""
+    """A training loss. Given ``classes`` and ``class_counts`` (training pixels of each class, a list of int).
+
+    May carry ``bounds``, the least and the greatest value that it can take.
+    """
 
     def __call__(self, logits: Tensor, target: Tensor) -> Tensor:
         """Logits (N, K, H, W) and target (N, H, W) -> 0-d tensor, finite for every legal input."""
@@ -163,7 +166,8 @@ class Metric(Protocol):
     """A ``torchmetrics.Metric`` over a whole data set. Given ``classes``.
 
     ``compute`` gives a number, reported under the component's name, or a dict of numbers, reported as name_key. NaN
-    says "not defined here" and is left out. ``higher_is_better`` may be None where it is no measure of quality.
+    says "not defined here", as where every pixel is ignored, and is left out. ``higher_is_better`` may be None where it
+    is no measure of quality.
     """
 
     higher_is_better: bool | None
@@ -177,7 +181,7 @@ class Metric(Protocol):
 
 
 class Logger(Protocol):
-    """Keeps the numbers of a run. Given ``run_dir``.
+    """Keeps the numbers of a run. Given ``run_dir``. Prints nothing on standard output, which is for data.
 
     On a resumed run ``resume`` comes first, with the step it goes on from: what was logged later is to be forgotten.
     """
