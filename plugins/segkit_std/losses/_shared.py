@@ -53,11 +53,6 @@ def class_maps(target: Tensor, channels: int, dtype: torch.dtype) -> Tensor:
     return class_map(target.unsqueeze(1), torch.arange(channels, device=target.device).view(1, -1, 1, 1), dtype)
 
 
-def hits(target: Tensor, channels: int) -> Tensor:
-    """Give a bool map (N, channels, H, W) that says where the target (N, H, W) is class k."""
-    return target.unsqueeze(1) == torch.arange(channels, device=target.device).view(1, -1, 1, 1)
-
-
 def class_indices(include: Sequence[str] | None, classes: Sequence[str]) -> list[int] | None:
     """Give the indices of the included classes; None, for all of them, when ``include`` is None.
 

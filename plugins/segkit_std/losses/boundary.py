@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES
 from segkit_std.losses._distance import distance_maps
-from segkit_std.losses._shared import binary_logit, class_indices, hits, valid_map, widen
+from segkit_std.losses._shared import binary_logit, class_indices, class_maps, valid_map, widen
 
 
 @final
@@ -62,5 +62,7 @@ def signed_distances(target: Tensor, channels: int, dtype: torch.dtype) -> list[
 
     With two classes, the map of one is minus that of the other.
     """
-    distances = distance_maps(hits(target, channels), dtype).div_(hypot(*target.shape[-2:])).unbind(dim=1)
+    distances = (
+        distance_maps(class_maps(target, channels, dtype) > 0, dtype).div_(hypot(*target.shape[-2:])).unbind(dim=1)
+    )
     return [own - reduce(torch.minimum, distances[:k] + distances[k + 1 :]) for k, own in enumerate(distances)]
