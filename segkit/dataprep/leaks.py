@@ -11,9 +11,7 @@ from torch import Tensor
 
 from segkit.dataprep.findings import Finding, printable
 from segkit.dataprep.reading import SplitReading
-from segkit.engine.duplicates import BITS, NEAR, REMEDY
-
-_AT_ONCE = 1024  # frames that are compared with all others
+from segkit.engine.duplicates import BITS, REMEDY, near
 
 
 def repeated(readings: Mapping[str, SplitReading], files: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
@@ -64,9 +62,8 @@ def nearly_repeated(readings: Mapping[str, SplitReading], files: Mapping[str, Se
 
 def _nearest(rows: Tensor, columns: Tensor) -> Iterator[tuple[int, int, int]]:
     """Give each row that has a near column, with the nearest and its distance."""
-    signs = columns.float() * 2 - 1
-    for start in range(0, len(rows), _AT_ONCE):
-        agreement = (rows[start : start + _AT_ONCE].float() * 2 - 1) @ signs.T  # a matrix product counts, exactly
-        apart, nearest = ((BITS - agreement) / 2).min(dim=1)
-        for row in (apart <= NEAR).nonzero().flatten().tolist():
-            yield start + row, int(nearest[row]), int(apart[row])
+    found: dict[int, tuple[int, int]] = {}
+    for row, column, bits in near(rows, columns):
+        found[row] = min(found.get(row, (bits, column)), (bits, column))
+    for row, (bits, column) in sorted(found.items()):
+        yield row, column, bits

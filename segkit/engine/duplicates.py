@@ -73,7 +73,7 @@ def find_duplicates(splits: Mapping[str, Frames]) -> list[Duplicate]:
     hashes = {split: _hashes(frames) for split, frames in splits.items()}
     found: list[Duplicate] = []
     for one, other in combinations(splits, 2):
-        for row, column, bits in _near(hashes[one], hashes[other]):
+        for row, column, bits in near(hashes[one], hashes[other]):
             first, second = (one, splits[one].ids[row]), (other, splits[other].ids[column])
             found.append(Duplicate(first, second, bits))
     return found
@@ -99,8 +99,14 @@ def _hashes(frames: Frames) -> Tensor:
     return torch.cat(parts) if parts else torch.zeros(0, BITS, dtype=torch.bool)
 
 
-def _near(one: Tensor, other: Tensor) -> Iterator[tuple[int, int, int]]:
-    """Give row, row and distance of the near ones; a matrix product counts the bits that agree, and is exact."""
+def near(one: Tensor, other: Tensor) -> Iterator[tuple[int, int, int]]:
+    """Give a row of one, a row of the other and their distance in bits, for all that differ in at most `NEAR`.
+
+    Args:
+        one: Hashes (N, 512) bool.
+        other: Likewise.
+    """
+    # A matrix product counts the bits that agree, and is exact.
     for start in range(0, len(one), _COMPARED):
         for begin in range(0, len(other), _COMPARED):
             left, right = _signs(one[start : start + _COMPARED]), _signs(other[begin : begin + _COMPARED])
