@@ -71,10 +71,11 @@ def run_pytest(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
         (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
         (folder / "conftest.py").write_text(conftest)
         path = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+        # as in an author's CI, where pytest draws differences in full, however long that takes
+        settings = {"PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1", "COLUMNS": "200", "CI": "true"}
         command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", f"--rootdir={CONTRACTS}", *arguments]
         return subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+            command, cwd=folder, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=300
         )
 
     return run

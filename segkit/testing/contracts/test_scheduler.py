@@ -119,4 +119,5 @@ def test_its_state_goes_on_exactly_from_every_step(subject: Subject, name: str, 
 def test_the_same_run_has_the_same_rates(subject: Subject, total: int, epoch: int) -> None:
     first, second = made_optimizer("adam"), made_optimizer("adam")
     seen = [run(optimizer, made(subject, optimizer, total, epoch), total) for optimizer in (first, second)]
-    assert seen[0] == seen[1]
+    # not the lists themselves: the difference that pytest draws of two long ones takes minutes
+    assert [step for step, (a, b) in enumerate(zip(*seen, strict=True)) if a != b] == []
