@@ -7,12 +7,14 @@ import pickle
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import timm
 from safetensors import SafetensorError
 from timm.models import PretrainedCfg, adapt_input_conv, get_pretrained_cfg, load_state_dict
 from torch import Tensor, nn
+
+from segkit_std.backbones._packaged import packaged_weights
 
 CHANNELS = 3  # of the images that timm's weights were trained on
 SHOWN = 300  # characters of torch's list of keys, which may have thousands
@@ -40,12 +42,14 @@ def config_of(name: str) -> PretrainedCfg:
         ) from error
 
 
-def create(name: str, pretrained: bool | Path, in_channels: int, out_indices: Sequence[int] | None) -> Any:
+def create(
+    name: str, pretrained: bool | Literal["package"] | Path, in_channels: int, out_indices: Sequence[int] | None
+) -> Any:
     """Make timm's feature model.
 
     Args:
         name: As in timm.
-        pretrained: Whether to fetch weights, or the file that holds them.
+        pretrained: Whether to fetch weights, "package" for those of an installed one, or the file that holds them.
         in_channels: Channels of an image.
         out_indices: Which maps; None for all.
 
@@ -65,13 +69,16 @@ def create(name: str, pretrained: bool | Path, in_channels: int, out_indices: Se
         raise ValueError(f"timm's {name!r} cannot give these feature maps: {error}") from error
     if pretrained is False:
         return net
+    if pretrained == "package":
+        _copy(_adapted(packaged_weights(name), net, in_channels), net)
+        return net
     path = Path(pretrained)
     state = _read(path)
     try:
         if state.keys() == net.state_dict().keys():
             net.load_state_dict(_adapted(state, net, in_channels))
         else:
-            _copy(_classifier(name, path, state, in_channels), net)
+            _copy(_classifier(name, path, state, in_channels).state_dict(), net)
     except (RuntimeError, KeyError) as error:
         raise ValueError(f"{path} does not hold the weights of timm's {name!r}: {str(error)[:SHOWN]}") from error
     return net
@@ -111,12 +118,12 @@ def _read(path: Path) -> dict[str, Tensor]:
     return dict(state)
 
 
-def _adapted(state: dict[str, Tensor], net: nn.Module, in_channels: int) -> dict[str, Tensor]:
-    """Fit the first convolution of a feature model's weights to the images' channels."""
-    wanted = {key: value.shape for key, value in net.state_dict().items()}
+def _adapted(state: Mapping[str, Tensor], net: nn.Module, in_channels: int) -> dict[str, Tensor]:
+    """Fit the first convolution of a model's weights to the images' channels."""
+    wanted = {_flat(key): value.shape for key, value in net.state_dict().items()}
     adapted = dict(state)
     for key, value in state.items():
-        if value.ndim == 4 and value.shape[1] == CHANNELS and wanted[key][1] == in_channels:
+        if value.ndim == 4 and value.shape[1] == CHANNELS and wanted.get(_flat(key), (0, 0))[1] == in_channels:
             adapted[key] = adapt_input_conv(in_channels, value)
     return adapted
 
@@ -136,8 +143,12 @@ def _classifier(name: str, path: Path, state: dict[str, Tensor], in_channels: in
     return model
 
 
-def _copy(source: nn.Module, net: nn.Module) -> None:
-    """Copy the weights of a classification model; its feature model calls ``stages.0.x`` ``stages_0.x`` or so."""
-    weights = {key.replace(".", "_"): value for key, value in source.state_dict().items()}
-    keys = {key: re.sub(r"^(model|body)\.", "", key).replace(".", "_") for key in net.state_dict()}
-    net.load_state_dict({key: weights[flat] for key, flat in keys.items()})
+def _copy(state: Mapping[str, Tensor], net: nn.Module) -> None:
+    """Copy the weights of a classification model into its feature model."""
+    weights = {_flat(key): value for key, value in state.items()}
+    net.load_state_dict({key: weights[_flat(key)] for key in net.state_dict()})
+
+
+def _flat(key: str) -> str:
+    """Give one name to what a classification model calls ``stages.0.x`` and its feature model ``stages_0.x`` or so."""
+    return re.sub(r"^(model|body)\.", "", key).replace(".", "_")

