@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
+from scipy.io import savemat
 
 from segkit.catalog import Component
 
@@ -85,7 +87,9 @@ PUBLIC: Mapping[str, tuple[str, str, tuple[int, int], dict[str, Any]]] = {
         {"class_map": TWO},
     ),
     "lars": ("{split}/images/{group}_{n:05}.jpg", "{split}/semantic_masks/{group}_{n:05}.png", (2, 1), {}),
+    "massmind": ("Images/a{n:08}.png", "Segmentation_Masks/a{n:08}.png", (0, 1), {}),
     "mastr1325": ("images/{n:04}.jpg", "masks/{n:04}m.png", (2, 1), {}),
+    "mastr1478": ("images/{n:04}.jpg", "masks/{n:04}m.png", (2, 1), {}),
     "oxford_pet": (
         "images/{group}_{n}.jpg",
         "annotations/trimaps/{group}_{n}.png",
@@ -118,9 +122,32 @@ def public_root(name: str) -> str:
     return str(root)
 
 
+@cache
+def smd_root() -> str:
+    """Write four films of eight frames with their horizons, into a folder that goes when pytest ends."""
+    root = Path(tempfile.mkdtemp(prefix="segkit-smd-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    films, truths = root / "NIR" / "Videos", root / "NIR" / "HorizonGT"
+    films.mkdir(parents=True)
+    truths.mkdir()
+    noise = np.random.default_rng(0)
+    for number in range(4):
+        code = cv2.VideoWriter.fourcc(*("MJPG", "XVID")[number % 2])
+        film = cv2.VideoWriter(str(films / f"MVI_{number}_NIR.avi"), cv2.CAP_FFMPEG, code, 25, (32, 24))
+        for _ in range(8):
+            film.write(noise.integers(0, 256, (24, 32, 3), np.uint8))
+        film.release()
+        lines = np.zeros((1, 8), [(name, object) for name in ("X", "Y", "Nx", "Ny")])
+        lines[0] = [(16.5, 9.0 + n % 3, 0.1, 1.0) for n in range(8)]
+        savemat(truths / f"MVI_{number}_NIR_HorizonGT.mat", {"structXML": lines})
+    return str(root)
+
+
 def pytest_segkit_options(component: Component) -> tuple[dict[str, Any], ...]:
     if component.distribution != "segkit":
         return ()
+    if (component.kind, component.name) == ("dataset", "smd"):
+        return ({"root": smd_root(), "views": ["NIR"], "every": 2},)
     if component.kind == "dataset" and component.name in PUBLIC:
         return ({"root": public_root(component.name), **PUBLIC[component.name][3]},)
     return VARIANTS.get((component.kind, component.name), ())

@@ -185,7 +185,7 @@ def test_the_verb_downloads(server: Server, cli: Callable[..., Any], tmp_path: P
     assert "nothing is overwritten: pets is there" in again.err
 
 
-@pytest.mark.parametrize("name", ["camvid", "cityscapes", "lars", "mastr1325"])
+@pytest.mark.parametrize("name", ["camvid", "cityscapes", "lars", "massmind", "mastr1325", "mastr1478", "smd"])
 def test_what_has_to_be_fetched_by_hand_is_explained(name: str, cli: Callable[..., Any], tmp_path: Path) -> None:
     shown = cli("data", "get", name)
     assert shown.code == 2

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import ClassVar, final
 
 from segkit.errors import DataError
+from segkit.images import named
 from segkit.kinds import DEFAULT_CLASSES
 from segkit.sources import Source
 from segkit_std.datasets.frame_files import Frame
 from segkit_std.datasets.label_map import Labels, class_of_each, reading_of_labels
+from segkit_std.datasets.pairs import Pair
 from segkit_std.datasets.published import Published, check_split, framed, need_folders, pair_files
 from segkit_std.datasets.splitting import SPLITS, check_ratios, split_by_ratio
 
@@ -78,12 +80,31 @@ def mastr_frames(root: Path, split: str, ratios: Sequence[float], seed: int, sou
     Raises:
         DataError: When files are missing, or there are fewer than three pairs.
     """
-    images, masks = root / "images", root / "masks"
-    need_folders(root, (images, masks), source)
-    pairs, faults = pair_files(images, masks, mask_ending="m")
+    return split_pairs(root, mastr_pairs(root, root, source), split, ratios, seed, source)
+
+
+def mastr_pairs(root: Path, folder: Path, source: Source) -> list[Pair]:
+    """Pair the images and masks of a folder in or below the root.
+
+    Raises:
+        DataError: When files are missing, with every fault found.
+    """
+    need_folders(root, (folder / "images", folder / "masks"), source)
+    pairs, faults = pair_files(folder / "images", folder / "masks", mask_ending="m")
     if faults:
         raise DataError.of(faults)
+    return pairs
+
+
+def split_pairs(
+    root: Path, pairs: Sequence[Pair], split: str, ratios: Sequence[float], seed: int, source: Source
+) -> list[Frame]:
+    """Give the frames of a split by ratio, of pairs of which no group is known.
+
+    Raises:
+        DataError: When there are fewer than three pairs.
+    """
     if len(pairs) < len(SPLITS):
-        raise DataError(f"{images}: {len(pairs)} pairs cannot fill train, val and test", source.steps)
+        raise DataError(f"{named(root)}: {len(pairs)} pairs cannot fill train, val and test", source.steps)
     split_of = split_by_ratio({pair.stem: 1 for pair in pairs}, ratios, seed)
     return framed([pair for pair in pairs if split_of[pair.stem] == split])

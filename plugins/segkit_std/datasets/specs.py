@@ -43,8 +43,27 @@ SPECS: tuple[ComponentSpec, ...] = (
     ),
     ComponentSpec(
         kind="dataset",
+        name="mastr1478",
+        path="segkit_std.datasets.mastr1478:MaSTr1478",
+        summary="MaSTr1478: MaSTr1325 with 153 frames of reflections and glitter.",
+    ),
+    ComponentSpec(
+        kind="dataset",
+        name="massmind",
+        path="segkit_std.datasets.massmind:MassMIND",
+        summary="MassMIND: thermal frames of Boston harbor with masks of seven labels.",
+    ),
+    ComponentSpec(
+        kind="dataset",
         name="oxford_pet",
         path="segkit_std.datasets.oxford_pet:OxfordPet",
         summary="Oxford-IIIT Pet: cats and dogs with trimaps.",
+    ),
+    ComponentSpec(
+        kind="dataset",
+        name="smd",
+        path="segkit_std.datasets.smd:SMD",
+        summary="SMD: films of the sea at Singapore from shore and boat, with horizon lines.",
+        needs="segkit[mat]",
     ),
 )
