@@ -19,6 +19,7 @@ _WARM, _TIMED = 2, 3  # steps
 STEPS = _WARM + _TIMED
 _WORTH = 0.9  # half precision must take at most this share of float32's time: it costs digits
 _HOPELESS = 1.5  # times float32's time for one frame forward: then half precision is not looked at any further
+_LOOKS = 3  # at one frame forward in each precision, before half precision is given up
 _log = logging.getLogger("segkit")
 
 
@@ -46,26 +47,39 @@ def decide(train: Train, make: Callable[[str, bool], tuple[Trainer, Callable[[],
     name = native_half()
     full, half = make("fp32", layout), make(name, layout)
     paces = {"fp32": _pace(*full)}
-    if _glance(half[0]) < _HOPELESS * _glance(full[0]):
+    if _promises(half[0], full[0]):
         paces[name] = _pace(*half)
     best = name if name in paces and paces[name].step < _WORTH * paces["fp32"].step else "fp32"
     times = ", ".join(f"{word} {1000 * pace.step:.0f} ms" for word, pace in paces.items())
-    _log.info("precision: %s (a step takes: %s%s)", best, times, "" if name in paces else f"; {name} is emulated here")
+    _log.info(
+        "precision: %s (a step takes: %s%s)", best, times, "" if name in paces else f"; {name} is far slower here"
+    )
     return Decision(best, layout, paces[best])
 
 
+def _promises(half: Trainer, full: Trainer) -> bool:
+    """Say whether half precision is worth timing: where it is emulated, a whole step can take a minute.
+
+    It has a few chances, for on a busy machine one look tells little.
+    """
+    quickest = [float("inf"), float("inf")]
+    for _ in range(_LOOKS):
+        quickest = [min(before, _glance(trainer)) for before, trainer in zip(quickest, (half, full), strict=True)]
+        if quickest[0] < _HOPELESS * quickest[1]:
+            return True
+    return False
+
+
 def _glance(trainer: Trainer) -> float:
-    """Time one frame forward: where half precision is emulated, a whole step can take a minute."""
+    """Time one frame forward."""
     images, _ = trainer.take([0])
     trainer.model.eval()
-    times = []
+    begun = time.perf_counter()
     with torch.no_grad():
-        for _ in range(2):
-            begun = time.perf_counter()
-            trainer.model(images)
-            times.append(time.perf_counter() - begun)
+        trainer.model(images)
+    taken = time.perf_counter() - begun
     trainer.model.train()
-    return min(times)
+    return taken
 
 
 def _pace(trainer: Trainer, validation: Callable[[], float]) -> Pace:

@@ -53,6 +53,13 @@ def test_bf16_that_is_hopeless_is_not_timed(paces: Any) -> None:
     assert decide(Train(), paces(fp32=1.0, bf16=0.5, forward=1.49)[1]).precision == "bf16"
 
 
+def test_one_slow_look_does_not_give_half_precision_up(paces: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, make = paces(fp32=1.0, bf16=0.5)
+    looks = {"bf16": iter([9.0, 0.8]), "fp32": iter([1.0, 1.0])}  # the first one includes what is prepared once
+    monkeypatch.setattr(probe, "_glance", lambda trainer: next(looks[trainer]))
+    assert decide(Train(), make).precision == "bf16"
+
+
 def test_nothing_is_timed_when_the_recipe_decides(paces: Any) -> None:
     asked, make = paces()
     assert decide(Train(precision="bf16"), make) == Decision("bf16", True)
