@@ -25,6 +25,7 @@ class Assembly:
         recipe: Its skeleton.
         datasets: One a split; ``test`` may be absent.
         loss: Losses with their weights.
+        postprocess: None when the recipe names none.
         loggers: Those of the recipe behind those that are always on; callbacks likewise.
         layer: Knows where everything was written.
     """
@@ -38,6 +39,7 @@ class Assembly:
     scheduler: Bound
     augment: tuple[Bound, ...]
     metrics: tuple[Bound, ...]
+    postprocess: Bound | None
     loggers: tuple[Bound, ...]
     callbacks: tuple[Bound, ...]
     layer: Layer
@@ -49,7 +51,7 @@ class Assembly:
     def parts(self) -> list[Bound]:
         """Give every component, nested ones too."""
         whole = [*self.datasets.values(), self.model, *(loss for loss, _ in self.loss), self.optimizer, self.scheduler]
-        whole += [*self.augment, *self.metrics, *self.loggers, *self.callbacks]
+        whole += [*self.augment, *self.metrics, *filter(None, [self.postprocess]), *self.loggers, *self.callbacks]
         return [part for bound in whole for part in bound.parts()]
 
     def distributions(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ class Assembly:
             "scheduler": self.scheduler.describe(),
             "augment": [bound.describe() for bound in self.augment],
             "metrics": [bound.describe() for bound in self.metrics],
+            "postprocess": self.postprocess.describe() if self.postprocess else None,
             "loggers": [bound.describe() for bound in self.loggers],
             "callbacks": [bound.describe() for bound in self.callbacks],
             "train": {k: v for k, v in settings.items() if not (k in (*LENGTHS, "patience") and v is None)},
@@ -118,6 +121,7 @@ def assemble(read: ReadRecipe, catalog: Catalog) -> Assembly:
         "scheduler": binder.bind(recipe.scheduler),
         "augment": tuple(binder.bind(node) for node in recipe.augment),
         "metrics": tuple(binder.bind(node) for node in recipe.metrics),
+        "postprocess": binder.bind(recipe.postprocess) if recipe.postprocess else None,
         "loggers": tuple(binder.bind(node) for node in _with_always("logger", recipe.loggers)),
         "callbacks": tuple(binder.bind(node) for node in _with_always("callback", recipe.callbacks, recipe)),
     }

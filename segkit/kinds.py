@@ -180,6 +180,31 @@ class Metric(Protocol):
     def reset(self) -> None: ...
 
 
+class Postprocess(Protocol):
+    """What is made of the probabilities of frames: a row of a table each. Given ``classes`` and ``task``.
+
+    Used where a trained model is used, not while it is trained or measured. The frames of a call have one size, those
+    of one film come in order; how they are cut into calls changes no row. One that keeps something from frame to frame,
+    such as a filter, forgets it when ``file`` changes.
+    """
+
+    table: str  # The table's file is <table>.csv: a plain word.
+    columns: Sequence[str]  # What every row holds, in this order; the caller writes file and frame before them.
+
+    def __call__(self, probabilities: Tensor, meta: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """(N, K, H, W) float32 in [0, 1], K >= 2, summing to one over K, any H and W: the frames' own -> a row a frame.
+
+        A frame's meta may hold ``file`` (str), ``frame`` (its number in a film or camera), ``time`` (seconds),
+        ``slope``, ``offset`` and ``intrinsics``, or nothing. A value of a row is a str, int or float, and no NaN: None
+        where there is none.
+        """
+        ...
+
+    def draw(self, image: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
+        """(H, W, 3) uint8 -> a new one, with what the row says drawn into it."""
+        ...
+
+
 class Logger(Protocol):
     """Keeps the numbers of a run. Given ``run_dir``. Prints nothing on standard output, which is for data.
 
@@ -274,6 +299,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("dataset", Dataset, ("split", "classes", "task")),
             Kind("augment", Augment),
             Kind("metric", Metric, ("classes",)),
+            Kind("postprocess", Postprocess, ("classes", "task")),
             Kind("logger", Logger, ("run_dir",)),
             Kind("callback", Callback),
         )

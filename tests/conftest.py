@@ -59,6 +59,7 @@ VARIANTS: Mapping[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("loss", "ohem"): ({"keep": 1.0}, {"threshold": 0.3, "keep": 0.05}),
     ("loss", "poly1"): ({"epsilon": -1.0},),
     ("loss", "tversky"): REGION,
+    ("metric", "horizon_line"): ({"estimator": "least_squares"},),
     ("model", "encoder_decoder"): (
         {"backbone": "timm", "norm": "group", "activation": "silu", "head_kernel": 3},
         {"backbone": TIMM_CONVNEXT},
@@ -69,6 +70,17 @@ VARIANTS: Mapping[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("optimizer", "adam"): ({"amsgrad": True, "weight_decay": 1e-4},),
     ("optimizer", "rmsprop"): ({"momentum": 0.9, "centered": True},),
     ("optimizer", "sgd"): ({"lr": 0.01, "momentum": 0.9, "nesterov": True},),
+    ("postprocess", "horizon"): (
+        {"estimator": "least_squares"},
+        {"below": ["sea"]},
+        {
+            "smooth": True,
+            "focal_px": 60.0,
+            "center": [21.0, 11.0],
+            "distortion": [-0.2, 0.05, 0.0, 0.0, 0.0],
+            "camera_height_m": 2.0,
+        },
+    ),
     ("scheduler", "constant"): ({"warmup_epochs": 1.5},),
     ("scheduler", "cosine"): ({"floor": 0.1, "warmup_epochs": 0.5}, {"floor": 1.0}),
     ("scheduler", "one_cycle"): ({"pct_start": 0.0}, {"pct_start": 1.0}, {"cycle_momentum": False}),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pluggy
@@ -16,6 +17,7 @@ from segkit.assembly import Assembly
 from segkit.engine import batch_norm
 from segkit.engine.evaluate import flatten
 from segkit.engine.events import Events
+from segkit.engine.postprocess import make_postprocess
 from segkit.engine.scan import FrameFormat
 from segkit.engine.weighted_sum import WeightedSum
 from segkit.errors import Fault, RecipeError, SegkitError
@@ -70,6 +72,9 @@ def build(assembly: Assembly, with_data: bool = True) -> Parts:
     metrics = _metrics(faults, assembly)
     augment = [_try(faults, bound) for bound in assembly.augment]
     callbacks = _callbacks(faults, assembly)
+    if assembly.postprocess is not None:  # used with the trained model, but a fault is to be told before it is trained
+        bound = assembly.postprocess
+        _try(faults, bound, partial(make_postprocess, bound), classes=recipe.classes, task=recipe.task)
     build_loss(assembly, [1] * len(recipe.classes), faults)
     shapes: Mapping[str, Sequence[int]] = {}
     if model is not None and not faults:
@@ -105,9 +110,9 @@ def build_loss(assembly: Assembly, counts: Sequence[int], faults: list[Fault] | 
     return WeightedSum(losses)
 
 
-def _try(faults: list[Fault], bound: Bound, **engine_values: Any) -> Any:
+def _try(faults: list[Fault], bound: Bound, make: Callable[..., Any] | None = None, /, **engine_values: Any) -> Any:
     try:
-        return bound(**engine_values)
+        return (make or bound)(**engine_values)
     except SegkitError as error:
         faults += [Fault(f.cause, f.remedy, f.where or bound.label) for f in error.faults]
         return None

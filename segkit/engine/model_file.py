@@ -33,6 +33,7 @@ class ModelCard:
         precision: "fp32", "bf16" or "fp16", as trained.
         model: The model component with every option, as a recipe writes it.
         distributions: Versions of those that its run used.
+        postprocess: The postprocess that its recipe names, with every option; None when it names none.
     """
 
     classes: Sequence[str]
@@ -45,6 +46,7 @@ class ModelCard:
     channels_last: bool
     model: Mapping[str, Any]
     distributions: Mapping[str, str]
+    postprocess: Mapping[str, Any] | None = None  # runs of before the kind have no such key
     format: int = _FORMAT
 
 
@@ -58,8 +60,8 @@ def without_initial_weights(node: Any) -> Any:
 
 
 def distributions_of(card: ModelCard) -> dict[str, str]:
-    """Give those of a card's distributions that the network itself comes from: enough to use the weights."""
-    owners = _owners(card.model)
+    """Give those of a card's distributions that its network and its postprocess come from: enough to use it."""
+    owners = _owners(card.model) | _owners(card.postprocess)
     return {name: v for name, v in card.distributions.items() if any(same_distribution(name, o) for o in owners)}
 
 

@@ -221,6 +221,7 @@ class _Session:
             channels_last=decision.channels_last,
             model=without_initial_weights(self._assembly.model.describe()),
             distributions=versions,
+            postprocess=self._assembly.postprocess.describe() if self._assembly.postprocess else None,
         )
         write_card(folder, card)
 

@@ -12,7 +12,7 @@ from segkit.errors import RecipeError
 from segkit.recipe.nodes import Keys, Layer, dotted
 from segkit.recipe.schema import SPLITS, Data
 
-ONE = ("model", "optimizer", "scheduler")
+ONE = ("model", "optimizer", "scheduler", "postprocess")
 MANY = ("augment", "metrics", "loggers", "callbacks")
 NESTED = ("backbone", "decoder", "norm", "activation", "loss")  # an option so named, in model or loss, is a component
 LENGTHS = ("epochs", "steps", "max_time")  # of a run; one rules

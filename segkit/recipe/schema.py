@@ -146,6 +146,7 @@ class Recipe:
     scheduler: Node = field(default=_node("scheduler", "constant", ("scheduler",)), metadata={"kind": "scheduler"})
     augment: tuple[Node, ...] = field(default=(), metadata={"kind": "augment"})
     metrics: tuple[Node, ...] = field(default=(_node("metric", "iou", ("metrics", 0)),), metadata={"kind": "metric"})
+    postprocess: Node | None = field(default=None, metadata={"kind": "postprocess"})
     loggers: tuple[Node, ...] = field(default=(), metadata={"kind": "logger"})
     callbacks: tuple[Node, ...] = field(default=(), metadata={"kind": "callback"})
     train: Train = field(default_factory=Train)

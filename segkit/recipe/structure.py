@@ -131,6 +131,8 @@ class _Builder:
         return fitted
 
     def _component(self, kind: str, hint: Any, value: Any, keys: Keys) -> Any:
+        if value is None:  # one that may be left out
+            return None
         if typing.get_origin(hint) is not tuple:
             return self._node(kind, value, keys)
         if kind == "loss" and not isinstance(value, list):

@@ -41,6 +41,7 @@ STARTERS: Mapping[str, Starter] = MappingProxyType(
             Starter("dataset", "two_tone", "TwoTone", "Noisy pictures of two tones, drawn from a seed."),
             Starter("augment", "invert", "Invert", "The negative of an image."),
             Starter("metric", "error_rate", "ErrorRate", "Share of the valid pixels whose class is predicted wrong."),
+            Starter("postprocess", "coverage", "Coverage", "The share of each frame that every class covers."),
             Starter("logger", "json_lines", "JsonLinesLogger", "A run's numbers as a JSON object an epoch."),
             Starter("callback", "stop_at_target", "StopAtTarget", "Ends the run when the monitored value is reached."),
         )

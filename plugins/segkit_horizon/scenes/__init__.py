@@ -1,1 +1,1 @@
-"""Rendered scenes: sea and sky of a seed, with the exact horizon line."""
+"""Rendered scenes of the horizon: sea, land from the air, streets; each of a seed, with the exact line."""

@@ -1,56 +1,113 @@
-"""One scene: camera, weather, sky, sea and sensor put together."""
+"""One scene: camera, weather, sky, ground, things and sensor put together."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segkit_horizon.scenes.afloat import build_shore, launch_boats, send_flyers, show_bow
+from segkit_horizon.scenes.air import rain
 from segkit_horizon.scenes.camera import Camera, draw_camera
+from segkit_horizon.scenes.canvas import Canvas
+from segkit_horizon.scenes.country import furnish_country
+from segkit_horizon.scenes.land import paint_land, paint_paving, paint_ridge
+from segkit_horizon.scenes.lens import Lens, bend, draw_lens, margin
 from segkit_horizon.scenes.noise import Array
-from segkit_horizon.scenes.sea import paint_sea
-from segkit_horizon.scenes.sensor import brightness, expose
+from segkit_horizon.scenes.presets import Place
+from segkit_horizon.scenes.sensor import expose
 from segkit_horizon.scenes.sky import paint_sky
-from segkit_horizon.scenes.weather import draw_weather
+from segkit_horizon.scenes.street import furnish_street
+from segkit_horizon.scenes.thermal import warmth
+from segkit_horizon.scenes.water import paint_water
+from segkit_horizon.scenes.weather import Weather, draw_weather
 
-VERSION = 2  # Raise it with every change that changes a pixel: caches are kept under it.
-
-_STRIP = 0.05  # of the height: what is compared on either side of the line
-_CONTRAST = 0.25  # of the brighter side, in brightness: less, and the line is lost in noise
+VERSION = 9  # Raise it with every change that changes a pixel: caches are kept under it.
 
 
-def render(
-    rng: np.random.Generator, size: tuple[int, int], max_roll: float, infrared: float
-) -> tuple[NDArray[np.uint8], Camera]:
-    """Render a frame (H, W, 3), and give the camera that knows its line.
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A frame and all that is known of it.
+
+    Attributes:
+        image: (H, W, 3) uint8.
+        ids: (H, W) uint8, what each pixel shows: one of the canvas's.
+        below: (H, W) bool, whether a pixel's line of sight goes below the horizon.
+        camera: What the line, without distortion, is known by.
+        lens: None where straight lines are straight.
+        afloat: Whether there is water, on which obstacles float.
+    """
+
+    image: NDArray[np.uint8]
+    ids: NDArray[np.uint8]
+    below: NDArray[np.bool_]
+    camera: Camera
+    lens: Lens | None
+    afloat: bool
+
+
+def render(rng: np.random.Generator, size: tuple[int, int], place: Place) -> Scene:
+    """Render a scene.
 
     Args:
         rng: The scene's random numbers; nothing else decides what is seen.
         size: Height and width of the frame in pixels.
-        max_roll: The largest roll, in degrees.
-        infrared: The share of infrared scenes, in [0, 1].
+        place: What scenes are like there, and how often they have an effect.
     """
-    camera = draw_camera(rng, size, max_roll)
-    weather = draw_weather(rng, infrared)
-    rays, below = camera.rays(), camera.below()
-    in_sky, in_sea = below < 0.5, below > -0.5  # the pixels that the line cuts are in both
-    sky = paint_sky(rays[in_sky], weather, rng)
-    sea = paint_sea(rays[in_sea], camera, weather, rng)
-    strip = _STRIP * size[0]
-    _set_apart(sky[:, below[in_sky] > -strip], sea, below[in_sea] < strip)
-    covered = below[in_sky & in_sea] + 0.5  # the share of such a pixel that is under the line
-    sea[:, in_sky[in_sea]] = covered * sea[:, in_sky[in_sea]] + (1 - covered) * sky[:, in_sea[in_sky]]
-    light = np.empty((3, below.size), np.float32)
-    light[:, in_sky] = sky
-    light[:, in_sea] = sea
-    return expose(light.reshape(3, *size), weather.gray, rng), camera
+    shares = place.shares
+    camera = draw_camera(rng, size, place)
+    lens = draw_lens(rng, camera) if rng.random() < shares.distortion else None
+    places = lens.places(camera) if lens else None
+    border = margin(places) if places is not None else 0
+    canvas, weather = Canvas(camera.widened(border)), draw_weather(rng, shares)
+    paint_sky(canvas, weather, rng)
+    afloat = bool(rng.random() < place.water)
+    (_paint_sea if afloat else _paint_country)(canvas, weather, place, rng)
+    if rng.random() < shares.birds:
+        send_flyers(canvas, weather, rng)
+    if rng.random() < shares.bow:
+        show_bow(canvas, weather, rng)
+    light = rain(canvas.light, weather, rng) if rng.random() < shares.rain else canvas.light
+    if weather.infrared:
+        canvas.light = light
+        light = warmth(canvas, weather, rng)
+    ids, below = canvas.ids, canvas.below >= 0
+    if places is not None:
+        light = _as_light(bend(light, places, border, nearest=False))
+        ids, under = bend(np.stack([ids, below.astype(np.uint8)]), places, border, nearest=True)
+        below = under > 0
+    return Scene(expose(light, shares.sensor, rng), ids, below, camera, lens, afloat)
 
 
-def _set_apart(sky_edge: Array, sea: Array, at_edge: NDArray[np.bool_]) -> None:
-    """Darken or brighten the sea where it would be as bright as the sky along the line."""
-    if not sky_edge.size or not at_edge.any():
-        return
-    above, under = float(brightness(sky_edge).mean()), float(brightness(sea[:, at_edge]).mean())
-    wanted = _CONTRAST * max(above, under, 0.1)
-    if abs(above - under) < wanted:
-        target = above - wanted if under <= above else above + wanted
-        sea *= max(target, 0.0) / max(under, 1e-3)
+def _paint_sea(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
+    paint_water(canvas, weather, rng)
+    if rng.random() < place.shares.land:
+        nearest = 40 * max(canvas.camera.altitude, 5)
+        distance = nearest * math.exp(rng.uniform(0, 4))
+        if rng.random() < 0.4:
+            paint_ridge(canvas, weather, rng, 3 * distance, distance * rng.uniform(0.02, 0.2), water=True)
+        paint_ridge(canvas, weather, rng, distance, distance * math.exp(rng.uniform(-6.2, -3)), water=True)
+        if rng.random() < 0.4:
+            build_shore(canvas, weather, rng, distance)
+    if rng.random() < place.shares.boats:
+        launch_boats(canvas, weather, rng)
+
+
+def _paint_country(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
+    if rng.random() < place.shares.land:
+        for _ in range(int(rng.integers(1, 4))):
+            far = math.exp(rng.uniform(math.log(1500), math.log(40000)))
+            paint_ridge(canvas, weather, rng, far, far * (0.006, 0.015, 0.03, 0.06, 0.12)[int(rng.integers(5))])
+    if rng.random() < place.street:
+        paint_paving(canvas, weather, rng)
+        furnish_street(canvas, weather, rng)
+    else:
+        paint_land(canvas, weather, rng)
+        if canvas.camera.altitude < 25 or rng.random() < 0.3:
+            furnish_country(canvas, weather, rng)
+
+
+def _as_light(planes: NDArray[np.generic]) -> Array:
+    return planes.astype(np.float32, copy=False)

@@ -1,64 +1,108 @@
-"""From light to bytes: vignette, exposure, color balance, blur, polarity and noise of a cheap camera."""
+"""From light to bytes: glare, vignette, exposure, color balance, blur, noise and compression of a cheap camera."""
 
 from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from segkit_horizon.scenes.noise import Array
 
 
-def brightness(light: Array) -> Array:
-    """Give the brightness (...) of colors (3, ...), weighted as in ITU-R BT.601."""
-    red, green, blue = light  # no matrix product: its rounding would depend on the number of threads
-    luma: Array = 0.299 * red + 0.587 * green + 0.114 * blue
-    return luma
-
-
-def expose(light: Array, gray: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Give the frame (H, W, 3) of the light (3, H, W) that falls into the camera.
+def expose(light: Array, flaws: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Give the frame (H, W, 3) of the light that falls into the camera.
 
     Args:
-        light: Zero or more; about 1 is white.
-        gray: Whether the sensor is infrared: one band, of either polarity.
+        light: (3, H, W), about 1 is white; or (1, H, W) of a thermal camera.
+        flaws: How often it has each flaw, in [0, 1].
         rng: The scene's random numbers.
     """
-    vignette = _vignette(light.shape[1], light.shape[2], rng)
-    image = _thermal(light, vignette, rng) if gray else _visible(light, vignette, rng)
-    image = _blur(image, rng.uniform(0, 0.8))
-    image += abs(rng.normal(0, 0.014)) * rng.standard_normal(image.shape, np.float32)
+    visible = len(light) == 3
+    if visible:
+        if rng.random() < flaws:
+            light = light + _glare(light, rng)
+        light = _balance(light, flaws, rng)
+    light = light * _vignette(light.shape[1], light.shape[2], rng)
+    image = np.ascontiguousarray(_blur(light, flaws, rng).transpose(1, 2, 0))
+    if rng.random() < 0.5 + 0.5 * flaws:
+        bands = image.shape[2] if rng.random() < 0.5 else 1
+        image += abs(rng.normal(0, 0.018)) * rng.standard_normal((*image.shape[:2], bands), np.float32)
     frame = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.broadcast_to(frame, light.shape).transpose(1, 2, 0))
+    if rng.random() < 0.8 * flaws:
+        frame = _compress(frame, int(rng.integers(25, 92)))
+    return np.ascontiguousarray(np.broadcast_to(frame, (*frame.shape[:2], 3)))
 
 
-def _visible(light: Array, vignette: Array, rng: np.random.Generator) -> Array:
-    """Balance the colors, expose for the mean and apply a tone curve: (3, H, W) in [0, 1]."""
-    image = light * vignette * np.exp(rng.normal(0, 0.03, (3, 1, 1))).astype(np.float32)
-    image *= math.exp(rng.normal(math.log(0.46), 0.2)) / max(float(image.mean()), 1e-3)
-    toned: Array = np.clip(image, 0, 1) ** math.exp(rng.normal(0, 0.2))
+def _glare(light: Array, rng: np.random.Generator) -> Array:
+    """Spread what is bright over what is beside it, before it is clipped: the sky eats into branches and roofs."""
+    height, width = light.shape[1:]
+    small = max(width // 4, 1), max(height // 4, 1)
+    least, strength = rng.uniform(0.3, 0.8), np.float32(rng.uniform(0.2, 0.9))
+    bright = np.clip(light - np.float32(least), 0, 1.2).transpose(1, 2, 0)
+    spread = cv2.resize(np.ascontiguousarray(bright), small, interpolation=cv2.INTER_AREA)
+    spread = cv2.GaussianBlur(spread, (0, 0), (0.6, 1.2, 2.5, 6.0)[int(rng.integers(4))])
+    glare: Array = strength * cv2.resize(spread, (width, height)).reshape(height, width, 3).transpose(2, 0, 1)
+    return glare
+
+
+def _balance(light: Array, flaws: float, rng: np.random.Generator) -> Array:
+    """Balance the colors, expose for the mean and apply a tone curve: (3, H, W), at least 0."""
+    image = light * np.exp(rng.normal(0, 0.08 if rng.random() < flaws else 0.03, (3, 1, 1))).astype(np.float32)
+    wanted = math.exp(rng.normal(math.log(0.46), 0.2))
+    if rng.random() < 0.6 * flaws:
+        wanted *= rng.uniform(0.5, 1.7)
+    # No camera brings a night to daylight, nor takes more than a few stops off.
+    image *= np.float32(np.clip(wanted / max(float(image.mean()), 1e-3), 0.4, 3.0))
+    toned: Array = np.clip(image, 0, 1.5) ** np.float32(math.exp(rng.normal(0, 0.2)))
+    if rng.random() < 0.4 * flaws:
+        toned += np.float32(rng.uniform(0, 0.4)) * (np.float32(rng.uniform(0.4, 0.9)) - toned)
     return toned
-
-
-def _thermal(light: Array, vignette: Array, rng: np.random.Generator) -> Array:
-    """Stretch the contrast about the mean, as thermal cameras do, in either polarity: (1, H, W)."""
-    image = brightness(light)[None] * vignette
-    gain = rng.uniform(0.10, 0.22) / max(float(image.std()), 0.05) * (-1 if rng.random() < 0.3 else 1)
-    stretched: Array = rng.uniform(0.3, 0.65) + gain * (image - image.mean())
-    return stretched
 
 
 def _vignette(height: int, width: int, rng: np.random.Generator) -> Array:
     x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    darkening = 0.25 * rng.random() ** 2
+    darkening = np.float32(0.4 * rng.random() ** 2)
     return 1 - darkening * (x**2 + y**2)
 
 
-def _blur(image: Array, sigma: float) -> Array:
-    """Blur along both axes with a Gaussian of up to about a pixel, cut to three taps; edges repeat."""
-    side = np.float32(math.exp(-0.5 / max(sigma, 0.1) ** 2))
-    middle = np.float32(1 / (1 + 2 * side))
-    padded = np.pad(image, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    rows = middle * (padded[:, 1:-1] + side * (padded[:, :-2] + padded[:, 2:]))
-    return middle * (rows[:, :, 1:-1] + side * (rows[:, :, :-2] + rows[:, :, 2:]))
+def _blur(light: Array, flaws: float, rng: np.random.Generator) -> Array:
+    """Blur as the lens does, sometimes by motion or by a picture enlarged, and sharpen again at times."""
+    kind, sigma = rng.random(), rng.uniform(0.2, 0.7)
+    if kind < 0.3 * flaws:
+        sigma = rng.uniform(0.7, 1.5)
+    planes = [cv2.GaussianBlur(plane, (0, 0), sigma) for plane in light]
+    if 0.3 * flaws <= kind < 0.5 * flaws:
+        kernel = _streak(rng.uniform(2, 7), rng.uniform(0, math.pi))
+        planes = [cv2.filter2D(plane, -1, kernel) for plane in planes]
+    elif 0.5 * flaws <= kind < 0.7 * flaws:
+        height, width = light.shape[1:]
+        half = max(width // 2, 1), max(height // 2, 1)
+        planes = [cv2.resize(cv2.resize(p, half, interpolation=cv2.INTER_AREA), (width, height)) for p in planes]
+    elif kind > 1 - 0.3 * flaws:
+        strength = np.float32(rng.uniform(0.2, 0.9))
+        planes = [plane + strength * (plane - cv2.GaussianBlur(plane, (0, 0), 1.5)) for plane in planes]
+    return np.stack(planes)
+
+
+def _streak(length: float, angle: float) -> Array:
+    """Give a kernel (9, 9) that sums to one along a line through its middle."""
+    kernel = np.zeros((9, 9), np.uint8)
+    x, y = length / 2 * math.cos(angle), length / 2 * math.sin(angle)
+    ends = [(round((4 + s * x) * 16), round((4 + s * y) * 16)) for s in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], 255, 1, cv2.LINE_AA, 4)
+    streak: Array = (kernel / kernel.sum(dtype=np.float64)).astype(np.float32)
+    return streak
+
+
+def _compress(frame: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """Take a frame (H, W, 3 or 1) through JPEG."""
+    colors = frame.shape[2]
+    done, packed = cv2.imencode(".jpg", frame[..., ::-1] if colors == 3 else frame, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        return frame
+    read = cv2.imdecode(packed, cv2.IMREAD_COLOR if colors == 3 else cv2.IMREAD_GRAYSCALE)
+    if read is None:
+        return frame
+    return (read[..., ::-1] if colors == 3 else read[..., None]).astype(np.uint8, copy=False)

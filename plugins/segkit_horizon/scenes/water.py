@@ -1,4 +1,4 @@
-"""The sea: waves on a plane in true perspective, which reflect the sky, the sun and, far away, the haze."""
+"""Water: waves on a plane in true perspective, which reflect the sky, the sun and, far away, the haze."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from segkit_horizon.scenes.camera import Camera, Rays
-from segkit_horizon.scenes.noise import CREST, TILE, Array, sample, tiles
+from segkit_horizon.scenes.canvas import WATER, Canvas
+from segkit_horizon.scenes.ground import lay_ground
+from segkit_horizon.scenes.noise import CREST, TILE, Array, read, tiles
 from segkit_horizon.scenes.sky import gradient
 from segkit_horizon.scenes.weather import Weather
 
@@ -16,56 +17,58 @@ _AIR_TO_WATER = 0.02  # reflectance at right angles
 _UNSHADOWED = 0.75  # share of the mirrored sky that no other wave hides
 
 
-def paint_sea(rays: Rays, camera: Camera, weather: Weather, rng: np.random.Generator) -> Array:
-    """Give the colors (3, n) of what the rays see below the horizon.
+def paint_water(canvas: Canvas, weather: Weather, rng: np.random.Generator) -> None:
+    """Cover what is below the line with water.
 
     Reflectance after Schlick (1994, doi:10.1111/1467-8659.1330233); the sun's glitter is the share of facets that
     mirror it, slopes being normal (Cox and Munk 1954, doi:10.1364/JOSA.44.000838).
     """
-    down: Array = np.maximum(rays.down, camera.altitude / _FARTHEST)
-    distance: Array = camera.altitude / down
-    slope = _waves(rays, down, distance, camera, weather, rng)
+    down: Array = np.maximum(canvas.rays.down, canvas.camera.altitude / _FARTHEST)
+    distance: Array = canvas.camera.altitude / down
+    slope = _waves(canvas, down, distance, weather, rng)
     tilt = weather.steepness * slope
     facing = np.clip(down + 0.6 * weather.steepness + tilt, 0.02, 1)
     mirror = _UNSHADOWED * (_AIR_TO_WATER + (1 - _AIR_TO_WATER) * (1 - facing) ** 5)
     sky = gradient(weather, np.minimum(2 * facing - down + 0.02, 1))
     color = weather.water + mirror * (sky - weather.water)
-    color += _glitter(rays, tilt, weather) * weather.glow
-    crests = np.clip(slope - (rng.uniform(3.5, 5.0) - 14 * weather.steepness), 0, 1)
-    color += 0.6 * crests * (weather.lit - color)
-    haze = weather.haze * (1 - np.exp(distance * (-1 / weather.visibility)))
-    color += haze * (weather.horizon - color)
-    return color
+    if weather.glow:
+        color += _glitter(canvas, tilt, weather) * weather.glow
+    _foam(color, slope, weather, rng)
+    lay_ground(canvas, color, distance, weather, rng, WATER)
 
 
-def _waves(
-    rays: Rays, down: Array, distance: Array, camera: Camera, weather: Weather, rng: np.random.Generator
-) -> Array:
+def _waves(canvas: Canvas, down: Array, distance: Array, weather: Weather, rng: np.random.Generator) -> Array:
     """Give the slope of the water toward the camera, about 1 in deviation where it is near.
 
     A pixel sees the mean of the waves on its patch of water. Of ``n`` waves in a patch about ``n**-0.5`` is left,
     which one reading of the tile, so weakened, has as well.
     """
     cos, sin = math.cos(weather.wind), math.sin(weather.wind)
-    x, z = distance * rays.right, distance * rays.forward
+    x, z = distance * canvas.rays.right, distance * canvas.rays.forward
     u, v = cos * x - sin * z, sin * x + cos * z
-    patch = distance / (down * camera.focal)
+    patch = distance / (down * np.float32(canvas.camera.focal))
     slope = np.zeros_like(down)
-    length = rng.uniform(0.6, 1.8)
+    length = rng.uniform(0.6, 1.8) * max(1.0, canvas.camera.altitude / 8)
     for weight in (0.7, 0.6, 0.35):
         texels = CREST / length
         place = rng.uniform(0, TILE, 2).astype(np.float32)
         seen = weight * np.sqrt(np.minimum(length / patch, 1))
-        slope += seen * sample(tiles().waves, u * texels + place[0], v * texels + place[1])
+        slope += seen * read(tiles().waves, u * texels + place[0], v * texels + place[1])
         length *= rng.uniform(3, 5)
-    gusts = sample(tiles().clouds, x * 0.25, z * 0.25)
-    slope *= 1 + 0.25 * gusts
+    slope *= 1 + 0.25 * read(tiles().clouds, x * 0.25, z * 0.25)
     return slope
 
 
-def _glitter(rays: Rays, tilt: Array, weather: Weather) -> Array:
+def _glitter(canvas: Canvas, tilt: Array, weather: Weather) -> Array:
     right, forward, up = weather.sun
+    rays = canvas.rays
     half = up + np.maximum(rays.down, 0)
     across, toward = (right - rays.right) / half, (rays.forward - forward) / half
-    spread = 0.5 / weather.steepness**2
+    spread = 0.5 / max(weather.steepness, 0.015) ** 2
     return np.exp(-spread * (across**2 + (toward - 2 * tilt) ** 2)) * np.clip(1 + 4 * tilt, 0, 2)
+
+
+def _foam(color: Array, slope: Array, weather: Weather, rng: np.random.Generator) -> None:
+    """Break the highest crests; the steeper the sea, the more of them."""
+    crests = np.clip(slope - (rng.uniform(3.0, 4.6) - 14 * weather.steepness), 0, 1)
+    color += rng.uniform(0.3, 0.9) * crests * (weather.lit - color)

@@ -1,0 +1,55 @@
+"""What a plane under the camera has in common, be it water or land: its haze, its light and its edge at the line."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segkit_horizon.scenes.canvas import Canvas
+from segkit_horizon.scenes.colors import brightness
+from segkit_horizon.scenes.noise import Array
+from segkit_horizon.scenes.weather import Weather
+
+_STRIP = 0.04  # of the height: what is compared on either side of the line
+_LEAST, _MOST = 0.07, 0.25  # contrast at the line, of the brighter side
+
+
+def lay_ground(
+    canvas: Canvas,
+    color: Array,
+    distance: Array,
+    weather: Weather,
+    rng: np.random.Generator,
+    code: int,
+    bumps: Array | None = None,
+) -> None:
+    """Cover what is below the line.
+
+    Args:
+        canvas: It holds the sky.
+        color: Of the ground without haze, (3, H, W); it is changed.
+        distance: Of the ground in meters, (H, W).
+        weather: The scene's.
+        rng: The scene's random numbers.
+        code: What the ground is.
+        bumps: How many pixels it stands above the line, (H, W); None for a straight edge.
+    """
+    haze = weather.haze * (1 - np.exp(distance * (-1 / weather.visibility)))
+    color += haze * (weather.air - color)
+    _set_apart(canvas, color, rng.uniform(_LEAST, _MOST))
+    edge = canvas.below if bumps is None else canvas.below + bumps
+    canvas.lay(np.clip(edge + 0.5, 0, 1), color, None)
+    canvas.ids[edge >= 0] = code
+
+
+def _set_apart(canvas: Canvas, ground: Array, contrast: float) -> None:
+    """Darken or brighten the ground where it would be as bright as the sky along the line."""
+    strip = _STRIP * canvas.shape[0]
+    near = np.abs(canvas.below) < strip
+    over, under = near & (canvas.below < 0), near & (canvas.below >= 0)
+    if not over.any() or not under.any():
+        return
+    sky, land = float(brightness(canvas.light[:, over]).mean()), float(brightness(ground[:, under]).mean())
+    wanted = contrast * max(sky, land, 0.1)
+    if abs(sky - land) < wanted:
+        target = sky - wanted if land <= sky or sky > 0.75 else sky + wanted
+        ground *= np.float32(max(target, 0.0) / max(land, 1e-3))
