@@ -11,6 +11,7 @@ from segkit.discovery import catalog
 
 if TYPE_CHECKING:
     from segkit.assembly import Assembly
+    from segkit.deploy.loaded import LoadedModel
     from segkit.engine.session import Result
 
 
@@ -128,8 +129,108 @@ def evaluate(
     return measure(assembly, folder, catalog(*plugins), data=data, split=split)
 
 
-def predict(folder: Path, images: Sequence[Path], out: Path, plugins: Sequence[Path] = ()) -> int:
-    """Write masks and overlays of images; give the number of those that could not be read."""
-    from segkit.deploy.predict import predict as predict_files
+def load(
+    folder: str | Path,
+    plugins: Sequence[Path] = (),
+    *,
+    postprocess: Mapping[str, Any] | None = None,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+    tile: tuple[int, int] | None = None,
+) -> LoadedModel:
+    """Load a trained model as a function of pictures.
 
-    return predict_files(folder, images, out, catalog(*plugins))
+    Args:
+        folder: The run's folder.
+        plugins: Python files with components that are not installed.
+        postprocess: Options that replace those of the model's postprocess, such as ``{"estimator": "least_squares"}``.
+        scales: Factors of the network's size; what it says at each is averaged.
+        flip: Whether it sees the mirror image too.
+        tile: Height and width of windows that it sees instead of the whole frame, in the frame's pixels.
+
+    Returns:
+        What is called with a picture (numpy, torch, PIL or a path) or several, and gives a Prediction for each: its
+        ``mask``, ``probabilities`` and, where the model has one, ``horizon``.
+
+    Raises:
+        UserError: When the folder holds no model, or an option does not fit.
+
+    Example:
+        >>> import segkit
+        >>> model = segkit.load("runs/horizon_unet/1")  # doctest: +SKIP
+        >>> model("frame.jpg").horizon["roll_deg"]  # doctest: +SKIP
+        -3.2
+    """
+    from segkit.deploy.loaded import LoadedModel
+    from segkit.deploy.predictor import Predictor
+
+    found = catalog(*plugins)
+    return LoadedModel(Predictor(Path(folder), found, scales=scales, flip=flip, tile=tile, postprocess=postprocess))
+
+
+def predict(
+    folder: Path,
+    inputs: Sequence[str | Path],
+    out: Path,
+    plugins: Sequence[Path] = (),
+    *,
+    postprocess: Sequence[str] = (),
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+    tile: tuple[int, int] | None = None,
+    every: int = 1,
+    batch: int = 8,
+    masks: bool | None = None,
+    overlays: bool | None = None,
+    probabilities: bool = False,
+    film: bool = False,
+    overwrite: bool = False,
+) -> int:
+    """Write a table with a row a frame, and masks and overlays of images; go on where an earlier call stopped.
+
+    Args:
+        folder: The run's folder.
+        inputs: Images, films, folders, patterns, numbers of cameras; ``-`` is a list of them on standard input.
+        out: The folder that is written.
+        plugins: Python files with components that are not installed.
+        postprocess: ``key=value``, options that replace those of the model's postprocess.
+        scales: Factors of the network's size; what it says at each is averaged.
+        flip: Whether it sees the mirror image too.
+        tile: Height and width of windows that it sees instead of the whole frame, in the frame's pixels.
+        every: Of films and cameras only each frame whose number it divides.
+        batch: How many frames are looked at together.
+        masks: Whether masks are written; None: of images only.
+        overlays: Whether overlays are written; None: of images only.
+        probabilities: Whether the probabilities of all classes are written.
+        film: Whether films and cameras are written as annotated films.
+        overwrite: Whether what an earlier call left in ``out`` is begun anew.
+
+    Returns:
+        How many images, and films, could not be read, or not to their end; each is reported and passed over.
+
+    Raises:
+        UserError: With the cause and the remedy, before anything is written.
+        RunInterruptedError: When a signal came; what was done is kept, and the same call goes on.
+    """
+    from segkit.deploy.outputs import Wanted
+    from segkit.deploy.predict import predict as predict_all
+
+    wanted = Wanted(masks, overlays, probabilities, film)
+    views = {"scales": list(scales), "flip": flip, "tile": tile, "postprocess": _options(postprocess)}
+    return predict_all(
+        folder, inputs, out, catalog(*plugins), wanted=wanted, batch=batch, every=every, overwrite=overwrite, **views
+    )
+
+
+def _options(texts: Sequence[str]) -> dict[str, Any]:
+    """Read ``key=value`` as overrides of a recipe are read."""
+    from segkit.errors import RecipeError
+    from segkit.recipe import Layer
+    from segkit.recipe.overrides import override
+
+    layer, lengths = Layer(), dict[str, str]()
+    for text in texts:
+        layer = override(layer, text, lengths)
+    if layer.faults:
+        raise RecipeError.of(layer.faults)
+    return dict(layer.data)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from segkit.assembly import Assembly, assemble
 from segkit.catalog import Catalog
 from segkit.dataprep.findings import printable
-from segkit.deploy.predict import palette
+from segkit.deploy.overlay import palette
 from segkit.engine.build import frame_format
 from segkit.engine.checkpoint import whole_file
 from segkit.engine.intake import Intake

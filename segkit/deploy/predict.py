@@ -1,137 +1,177 @@
-"""``segkit predict``: images to masks and overlays."""
+"""``segkit predict``: images, films and cameras to a table, masks, overlays and annotated films."""
 
 from __future__ import annotations
 
-import colorsys
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from PIL import Image
-from torch import Tensor
 
 from segkit.catalog import Catalog
-from segkit.engine.folder import check_installed, tell_other_versions
-from segkit.engine.frames import at_size, labels, resize_image, to_uint8
-from segkit.engine.intake import Intake
-from segkit.engine.model_file import distributions_of, load_model, read_card
-from segkit.engine.precision import HALF
-from segkit.errors import DataError, UserError
-from segkit.images import SUFFIXES, read_image
+from segkit.deploy.films import FilmReader
+from segkit.deploy.inputs import Source, find_sources
+from segkit.deploy.outputs import Outputs, Wanted
+from segkit.deploy.pipeline import Frame, ahead, batches, read_frames
+from segkit.deploy.predictor import Prediction, Predictor
+from segkit.deploy.progress import Progress
+from segkit.deploy.record import Record, model_fingerprint
+from segkit.deploy.scribe import Scribe
+from segkit.deploy.tables import ANSWER, Table
+from segkit.engine.in_order import in_order
+from segkit.engine.signals import Signals
+from segkit.errors import DataError, RunInterruptedError, UserError
 
-_BATCH = 8
+_PLAIN = "frames"  # the table of a model without a postprocess: which frames were looked at
+_PLAIN_ROW: Mapping[str, Any] = {ANSWER: "done"}
+_AHEAD = 2  # batches that are read while one is looked at
+_NOTHING = np.empty(0, np.uint8)
 _log = logging.getLogger("segkit")
 
-
-class Predictor:
-    """A trained model as a function of frames.
-
-    Args:
-        folder: The run's folder.
-        catalog: Where its components are found.
-
-    Raises:
-        UserError: When the folder holds no model, or one of a distribution that is not installed.
-    """
-
-    def __init__(self, folder: Path, catalog: Catalog) -> None:
-        recorded = distributions_of(read_card(folder))
-        check_installed(folder, recorded, catalog)
-        tell_other_versions(recorded, {plugin.distribution: plugin.version for plugin in catalog.plugins})
-        model, self.card = load_model(folder, catalog)
-        self._device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-        layout = torch.channels_last if self.card.channels_last else torch.contiguous_format
-        self._model = model.to(self._device, memory_format=layout)  # type: ignore[call-overload]
-        self._intake = Intake(self.card.mean, self.card.std, channels_last=self.card.channels_last).to(self._device)
-
-    def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Frames (H, W, C) uint8 or uint16, any sizes -> class indices (H, W) uint8, each at its own size."""
-        views = [resize_image(to_uint8(image, self.card.channels), self.card.size) for image in images]
-        logits = self._logits(torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2))
-        sizes = [(image.shape[0], image.shape[1]) for image in images]
-        return [labels(at_size(logits[n : n + 1], size))[0].cpu().numpy() for n, size in enumerate(sizes)]
-
-    def _logits(self, batch: Tensor) -> Tensor:
-        half = HALF.get(self.card.precision)
-        with torch.inference_mode(), torch.autocast(self._device.type, half, enabled=half is not None):
-            pixels, _ = self._intake(batch, torch.zeros(0, dtype=torch.uint8))
-            logits: Tensor = self._model(pixels)
-        return logits.float()
+Seen = tuple[Frame, Prediction | None]
 
 
-def predict(folder: Path, inputs: Sequence[Path], out: Path, catalog: Catalog) -> int:
-    """Write ``out/masks/<stem>.png`` (class index, own size) and ``out/overlays/<stem>.jpg`` of every image.
+def predict(
+    folder: Path,
+    inputs: Sequence[str | Path],
+    out: Path,
+    catalog: Catalog,
+    *,
+    wanted: Wanted | None = None,
+    batch: int = 8,
+    every: int = 1,
+    overwrite: bool = False,
+    **views: Any,
+) -> int:
+    """Write a table with a row a frame, and of images masks and overlays; go on where an earlier call stopped.
 
     Args:
         folder: The run's folder.
-        inputs: Image files, or folders of them.
+        inputs: As `find_sources` takes them.
         out: Made when it is not there.
         catalog: Where the model's components are found.
+        wanted: Which files are written beside the table.
+        batch: How many frames are looked at together.
+        every: Of films and cameras only the frames whose number it divides.
+        overwrite: Whether what an earlier call left in ``out`` is begun anew.
+        views: ``scales``, ``flip``, ``tile`` and ``postprocess``, as `Predictor` takes them.
 
     Returns:
-        How many images could not be read; each is reported and skipped.
+        How many images, and films, could not be read, or not to their end; each is reported and passed over.
 
     Raises:
-        UserError: When there is no image, two of them would write one mask, or the folder holds no model.
+        UserError: When an input names nothing, two would be written to the same files, the folder holds no model,
+            nothing would be written, or ``out`` was made with another model or other options.
+        RunInterruptedError: When a signal came; what was done is kept.
     """
-    paths = find_images(inputs)
-    predictor = Predictor(folder, catalog)
-    for part in ("masks", "overlays"):
-        (out / part).mkdir(parents=True, exist_ok=True)
-    colors = palette(len(predictor.card.classes))
-    failed = 0
-    for start in range(0, len(paths), _BATCH):
-        images = dict(_readable(paths[start : start + _BATCH]))
-        failed += len(paths[start : start + _BATCH]) - len(images)
-        masks = predictor(list(images.values())) if images else []
-        for (path, image), mask in zip(images.items(), masks, strict=True):
-            Image.fromarray(mask).save(out / "masks" / f"{path.stem}.png")
-            overlay(image, mask, colors).save(out / "overlays" / f"{path.stem}.jpg", quality=90)
-    _log.info("%d masks in %s", len(paths) - failed, out / "masks")
-    return failed
+    if batch < 1 or every < 1:
+        raise UserError(f"batch and every are 1 or more, not {batch} and {every}", "leave them out, or write such as 8")
+    wanted = wanted or Wanted()
+    sources = find_sources(inputs)
+    predictor = Predictor(folder, catalog, **views)
+    outputs = Outputs(out, wanted, len(predictor.card.classes), predictor.postprocess)
+    _check_use(sources, wanted, predictor, outputs, overwrite)
+    name, columns = _PLAIN, [ANSWER]
+    if predictor.postprocess is not None:
+        name, columns = predictor.postprocess.table, list(predictor.postprocess.columns)
+    made_with = {"model": model_fingerprint(folder), "every": every, **asdict(wanted), **views}
+    record = Record(out, f"{name}.csv", made_with, overwrite)
+    left = [source for source in sources if source.file not in record.finished]
+    anew = {s.file for s in left if wanted.film and s.film and s.camera is None}
+    with closing(Table(out / f"{name}.csv", columns, {source.file for source in left}, anew)) as table:
+        left = [source for source in left if source.film or source.file not in table.done]
+        starts = {file: last + 1 for file, last in table.done.items() if last is not None}
+        with Progress(_count(left, starts, every)) as progress, Scribe(table, record, outputs, progress) as scribe:
+            _look_at(predictor, read_frames(left, starts, every), batch, outputs, scribe)
+    _log.info("%s: %s", out, _summary(scribe, len(sources) - len(left), progress.pace))
+    return scribe.failed
 
 
-def find_images(inputs: Sequence[Path]) -> list[Path]:
-    """Give the image files named, and those of the folders named, in order.
+def _look_at(predictor: Predictor, frames: Iterator[Frame], batch: int, outputs: Outputs, scribe: Scribe) -> None:
+    """Read, look and write at the same time: each in threads of its own, a few batches ahead of the next.
 
     Raises:
-        UserError: When there is none, one is absent, or two have one stem.
+        RunInterruptedError: When a signal came.
     """
-    paths: list[Path] = []
-    for path in inputs:
-        if path.is_dir():
-            paths += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
-        elif path.is_file():
-            paths.append(path)
-        else:
-            raise UserError(f"no image or folder {str(path)!r}", "name image files, or folders of them")
-    if not paths:
-        raise UserError(f"no image in {', '.join(map(str, inputs))}", f"images end in {', '.join(sorted(SUFFIXES))}")
-    paths = list(dict.fromkeys(paths))
-    stems: dict[str, Path] = {}
-    for path in paths:
-        if stems.setdefault(path.stem, path) != path:
-            raise UserError(f"{stems[path.stem]} and {path} would write one mask", "predict them into two folders")
-    return paths
+
+    def write(seen: Seen) -> tuple[Frame, Prediction | None, np.ndarray | None]:
+        frame, prediction = seen
+        picture = None if prediction is None else outputs.write(frame, prediction)
+        return replace(frame, image=None), prediction, picture
+
+    with Signals() as signals, ExitStack() as stack:  # which closes the last stage first: none waits for one before it
+        reading = stack.enter_context(closing(batches(frames, batch)))
+        read = stack.enter_context(closing(ahead(reading, _AHEAD)))
+        looking = stack.enter_context(closing(_see(predictor, read, outputs)))
+        looked = stack.enter_context(closing(ahead(looking, 1)))
+        written = stack.enter_context(closing(in_order(write, (seen for some in looked for seen in some))))
+        for frame, prediction, picture in written:
+            scribe.take(frame, prediction, picture)
+            if signals.received:
+                scribe.interrupt(frame.source)
+                cause = f"interrupted after {scribe.done} frames, which are kept"
+                raise RunInterruptedError(signals.received, cause, "the same command goes on")
 
 
-def _readable(paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray]]:
-    for path in paths:
+def _see(predictor: Predictor, read: Iterator[list[Frame]], outputs: Outputs) -> Generator[list[Seen]]:
+    """Look at batches; of a frame that only the table is made of, nothing else is kept."""
+    for some in read:
+        frames = [frame for frame in some if frame.image is not None]
+        images = [frame.image for frame in frames if frame.image is not None]
+        predictions = iter(predictor(images, [frame.meta for frame in frames]) if frames else ())
+        looked: list[Seen] = []
+        for frame in some:
+            prediction = None if frame.image is None else next(predictions)
+            if prediction is not None and predictor.postprocess is None:
+                prediction = replace(prediction, row=_PLAIN_ROW)
+            if prediction is not None and not outputs.wanted.any_of(frame.source):
+                prediction = replace(prediction, mask=_NOTHING, probabilities=_NOTHING)
+                frame = replace(frame, image=None)
+            looked.append((frame, prediction))
+        yield looked
+
+
+def _check_use(
+    sources: Sequence[Source], wanted: Wanted, predictor: Predictor, outputs: Outputs, overwrite: bool
+) -> None:
+    """Refuse what would write nothing, and a second film of a camera over the first."""
+    idle = [source for source in sources if not wanted.any_of(source)]
+    if predictor.postprocess is None and idle:
+        cause = f"nothing would be written of {idle[0].file}: the model has no postprocess"
+        raise UserError(cause, "ask for --masks, --overlays, --probabilities or --film")
+    for source in sources:
+        film = outputs.film_of(source)
+        if wanted.film and source.camera is not None and film.exists() and not overwrite:
+            raise UserError(f"{film} is there, and a camera gives no picture twice", "name another folder with -o")
+
+
+def _count(sources: Sequence[Source], starts: Mapping[str, int], every: int) -> int | None:
+    """Give how many frames there will be; None when a film does not say, or never ends."""
+    total = 0
+    for source in sources:
+        if not source.film:
+            total += 1
+            continue
+        if source.camera is not None:
+            return None
         try:
-            yield path, read_image(path)
-        except DataError as error:
-            _log.error("%s", error)
+            with closing(FilmReader(source)) as film:
+                told = film.told
+        except DataError:  # told when its turn comes
+            continue
+        if told is None:
+            return None
+        total += max(-(-told // every) - -(-starts.get(source.file, 0) // every), 0)
+    return total
 
 
-def palette(classes: int) -> np.ndarray:
-    """Give a color a class, (classes, 3) uint8, evenly spread over the hues."""
-    hues = [(0.58 + number / classes) % 1 for number in range(classes)]
-    return np.array([[round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.75, 1)] for hue in hues], dtype=np.uint8)
-
-
-def overlay(image: np.ndarray, mask: np.ndarray, colors: np.ndarray) -> Image.Image:
-    """Tint a frame (H, W, C) by the classes of its mask (H, W)."""
-    base = to_uint8(image, 3).astype(np.float32)
-    return Image.fromarray((0.65 * base + 0.35 * colors[mask]).round().astype(np.uint8))
+def _summary(scribe: Scribe, before: int, pace: float) -> str:
+    parts = [f"{scribe.done} frames, {pace:.1f} images/s"]
+    if scribe.failed:
+        parts.append(f"{scribe.failed} could not be read to the end")
+    if before:
+        parts.append(f"{before} done before")
+    return ", ".join(parts)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from segkit.dataprep.sheet import tint
-from segkit.deploy.predict import palette
+from segkit.deploy.overlay import palette
 from segkit.engine.scan import FrameFormat, network_view
 from segkit.recipe import shipped
 

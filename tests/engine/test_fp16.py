@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import segkit
 from segkit.api import evaluate, resume
-from segkit.deploy.predict import Predictor
+from segkit.deploy.predictor import Predictor
 from segkit.discovery import catalog
 from segkit.engine import probe, session
 from segkit.engine.cache import Frames
@@ -202,7 +202,7 @@ def test_a_model_trained_in_fp16_is_used_in_fp16(run: Any, caplog: pytest.LogCap
     assert evaluate(folder) == json.loads((folder / "metrics.json").read_text())
     predictor = Predictor(folder, catalog())
     seen: list[torch.dtype] = []
-    predictor._model.register_forward_hook(lambda module, args, output: seen.append(output.dtype))
+    predictor._network._model.register_forward_hook(lambda module, args, output: seen.append(output.dtype))
     predictor([np.zeros((40, 72, 3), np.uint8)])
     assert seen == [torch.float16]
 
