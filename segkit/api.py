@@ -169,9 +169,9 @@ def load(
 
 
 def predict(
-    folder: Path,
+    folder: str | Path,
     inputs: Sequence[str | Path],
-    out: Path,
+    out: str | Path,
     plugins: Sequence[Path] = (),
     *,
     postprocess: Sequence[str] = (),
@@ -217,8 +217,9 @@ def predict(
 
     wanted = Wanted(masks, overlays, probabilities, film)
     views = {"scales": list(scales), "flip": flip, "tile": tile, "postprocess": _options(postprocess)}
+    found = catalog(*plugins)
     return predict_all(
-        folder, inputs, out, catalog(*plugins), wanted=wanted, batch=batch, every=every, overwrite=overwrite, **views
+        Path(folder), inputs, Path(out), found, wanted=wanted, batch=batch, every=every, overwrite=overwrite, **views
     )
 
 

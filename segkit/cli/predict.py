@@ -17,7 +17,7 @@ def predict_command(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="Images, films, folders, quoted patterns such as '**/*.jpg', a camera's number, - for a list.",
         ),
     ],

@@ -60,6 +60,11 @@ class Source:
         path = PurePosixPath(self.file)
         return str(path.with_name(path.stem))
 
+    @property
+    def folder(self) -> str:
+        """Where ``file`` begins, with slashes; empty of a camera."""
+        return "" if self.camera is not None else self.path.absolute().as_posix().removesuffix(self.file)
+
 
 def find_sources(inputs: Sequence[str | Path], listed: Iterable[str] | None = None) -> list[Source]:
     """Give what the inputs name, each thing once, in their order.

@@ -17,15 +17,17 @@ _REMEDY = (
     "a PIL image or the path of one; or several of them"
 )
 _CHANNELS = (1, 3)
+_DEPTH = 65535
 
 
 def as_frames(given: Any) -> tuple[list[np.ndarray], bool]:
     """Give frames (H, W, C) uint8 or uint16, and whether several were given.
 
     Args:
-        given: A path; a PIL image; a numpy array (H, W) or (H, W, C), or (N, H, W, C) of several; a torch tensor
-            (H, W) or (C, H, W), or (N, C, H, W) of several; or a list or tuple of these, each one picture. C is 1 or 3
-            (red, green, blue). Integers are uint8 or uint16; floats lie in [0, 1] and become uint8.
+        given: A path; a PIL image, whose alpha is dropped; a numpy array (H, W) or (H, W, C), or (N, H, W, C) of
+            several; a torch tensor (H, W) or (C, H, W), or (N, C, H, W) of several; or a list or tuple of these, each
+            one picture. C is 1 or 3 (red, green, blue). Integers are uint8 or uint16, in a PIL image of any type that
+            lies in 0 to 65535; floats lie in [0, 1] and become uint8.
 
     Raises:
         UserError: When it is none of these.
@@ -43,16 +45,19 @@ def _frames(given: Any) -> tuple[list[np.ndarray], bool]:
     if isinstance(given, (str, Path)):
         return [read_image(Path(given))], False
     if isinstance(given, Image.Image):
-        return [_checked(_of_pillow(given))], False
-    if isinstance(given, torch.Tensor):
+        array = _of_pillow(given)
+    elif isinstance(given, torch.Tensor):
         array = _of_torch(given)
     elif isinstance(given, np.ndarray):
         array = given
     else:
         raise UserError(f"a picture is no {type(given).__name__}", _REMEDY)
-    if array.ndim == 4:
-        return [_checked(one) for one in array], True
-    return [_checked(array[..., None] if array.ndim == 2 else array)], False
+    frames = array[..., None] if array.ndim == 2 else array
+    if frames.ndim not in (3, 4) or frames.shape[-1] not in _CHANNELS or 0 in frames.shape[-3:]:
+        shape = tuple(given.shape) if isinstance(given, torch.Tensor) else array.shape
+        raise UserError(f"a picture has 1 or 3 channels and pixels, not the shape {shape}", _REMEDY)
+    many = frames.ndim == 4
+    return [_checked(one) for one in (frames if many else [frames])], many
 
 
 def _of_torch(tensor: torch.Tensor) -> np.ndarray:
@@ -63,17 +68,27 @@ def _of_torch(tensor: torch.Tensor) -> np.ndarray:
 
 def _of_pillow(image: Image.Image) -> np.ndarray:
     if image.mode in ("1", "L", "LA"):
-        return np.array(image.convert("L"))[..., None]
-    if image.mode in ("F", "I") or image.mode.startswith("I;"):
-        return np.array(image)[..., None]
+        return np.array(image.convert("L"))
+    if image.mode.startswith("I"):
+        return _sixteen_bits(np.array(image))
+    if image.mode == "F":
+        return np.array(image)
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA")  # straight to RGB, Pillow warns when the palette holds transparent colors
     return np.array(image.convert("RGB"))
 
 
+def _sixteen_bits(values: np.ndarray) -> np.ndarray:
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
+    if low < 0 or high > _DEPTH:
+        cause = f"a picture of integers lies in 0 to {_DEPTH}, not in {low} to {high}"
+        raise UserError(cause, "give it with 16 bits, without a sign")
+    return values.astype(np.uint16)
+
+
 def _checked(frame: np.ndarray) -> np.ndarray:
-    if frame.ndim != 3 or frame.shape[2] not in _CHANNELS or 0 in frame.shape:
-        raise UserError(f"a picture has 1 or 3 channels and pixels, not the shape {frame.shape}", _REMEDY)
-    if frame.dtype in (np.uint8, np.uint16):
-        return frame
+    if frame.dtype.type in (np.uint8, np.uint16):
+        return frame.astype(frame.dtype.type, copy=False)  # in the machine's order of bytes
     if not np.issubdtype(frame.dtype, np.floating):
         raise UserError(f"a picture holds uint8, uint16 or floats, not {frame.dtype}", _REMEDY)
     low, high = float(frame.min()), float(frame.max())

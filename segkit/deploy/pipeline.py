@@ -53,7 +53,7 @@ class Frame:
         return {key: value for key, value in known.items() if value is not None}
 
 
-def read_frames(sources: Iterable[Source], starts: Mapping[str, int], every: int = 1) -> Iterator[Frame]:
+def read_frames(sources: Iterable[Source], starts: Mapping[str, int], every: int = 1) -> Generator[Frame]:
     """Read images, several at once, and films, frame by frame, in their order.
 
     Args:

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from segkit.catalog import Catalog
 from segkit.deploy.films import FilmReader
 from segkit.deploy.inputs import Source, find_sources
+from segkit.deploy.looking import PLAIN_ROW, look_at
 from segkit.deploy.outputs import Outputs, Wanted
-from segkit.deploy.pipeline import Frame, ahead, batches, read_frames
-from segkit.deploy.predictor import Prediction, Predictor
+from segkit.deploy.pipeline import read_frames
+from segkit.deploy.predictor import Predictor
 from segkit.deploy.progress import Progress
 from segkit.deploy.record import Record, model_fingerprint
 from segkit.deploy.scribe import Scribe
-from segkit.deploy.tables import ANSWER, Table
-from segkit.engine.in_order import in_order
-from segkit.engine.signals import Signals
-from segkit.errors import DataError, RunInterruptedError, UserError
+from segkit.deploy.tables import Table
+from segkit.errors import DataError, UserError
 
 _PLAIN = "frames"  # the table of a model without a postprocess: which frames were looked at
-_PLAIN_ROW: Mapping[str, Any] = {ANSWER: "done"}
-_AHEAD = 2  # batches that are read while one is looked at
-_NOTHING = np.empty(0, np.uint8)
 _log = logging.getLogger("segkit")
-
-Seen = tuple[Frame, Prediction | None]
 
 
 def predict(
@@ -74,7 +66,7 @@ def predict(
     predictor = Predictor(folder, catalog, **views)
     outputs = Outputs(out, wanted, len(predictor.card.classes), predictor.postprocess)
     _check_use(sources, wanted, predictor, outputs, overwrite)
-    name, columns = _PLAIN, [ANSWER]
+    name, columns = _PLAIN, list(PLAIN_ROW)
     if predictor.postprocess is not None:
         name, columns = predictor.postprocess.table, list(predictor.postprocess.columns)
     made_with = {"model": model_fingerprint(folder), "every": every, **asdict(wanted), **views}
@@ -82,56 +74,13 @@ def predict(
     left = [source for source in sources if source.file not in record.finished]
     anew = {s.file for s in left if wanted.film and s.film and s.camera is None}
     with closing(Table(out / f"{name}.csv", columns, {source.file for source in left}, anew)) as table:
+        record.enter(sources, table.done)
         left = [source for source in left if source.film or source.file not in table.done]
         starts = {file: last + 1 for file, last in table.done.items() if last is not None}
         with Progress(_count(left, starts, every)) as progress, Scribe(table, record, outputs, progress) as scribe:
-            _look_at(predictor, read_frames(left, starts, every), batch, outputs, scribe)
+            look_at(predictor, read_frames(left, starts, every), batch, outputs, scribe)
     _log.info("%s: %s", out, _summary(scribe, len(sources) - len(left), progress.pace))
     return scribe.failed
-
-
-def _look_at(predictor: Predictor, frames: Iterator[Frame], batch: int, outputs: Outputs, scribe: Scribe) -> None:
-    """Read, look and write at the same time: each in threads of its own, a few batches ahead of the next.
-
-    Raises:
-        RunInterruptedError: When a signal came.
-    """
-
-    def write(seen: Seen) -> tuple[Frame, Prediction | None, np.ndarray | None]:
-        frame, prediction = seen
-        picture = None if prediction is None else outputs.write(frame, prediction)
-        return replace(frame, image=None), prediction, picture
-
-    with Signals() as signals, ExitStack() as stack:  # which closes the last stage first: none waits for one before it
-        reading = stack.enter_context(closing(batches(frames, batch)))
-        read = stack.enter_context(closing(ahead(reading, _AHEAD)))
-        looking = stack.enter_context(closing(_see(predictor, read, outputs)))
-        looked = stack.enter_context(closing(ahead(looking, 1)))
-        written = stack.enter_context(closing(in_order(write, (seen for some in looked for seen in some))))
-        for frame, prediction, picture in written:
-            scribe.take(frame, prediction, picture)
-            if signals.received:
-                scribe.interrupt(frame.source)
-                cause = f"interrupted after {scribe.done} frames, which are kept"
-                raise RunInterruptedError(signals.received, cause, "the same command goes on")
-
-
-def _see(predictor: Predictor, read: Iterator[list[Frame]], outputs: Outputs) -> Generator[list[Seen]]:
-    """Look at batches; of a frame that only the table is made of, nothing else is kept."""
-    for some in read:
-        frames = [frame for frame in some if frame.image is not None]
-        images = [frame.image for frame in frames if frame.image is not None]
-        predictions = iter(predictor(images, [frame.meta for frame in frames]) if frames else ())
-        looked: list[Seen] = []
-        for frame in some:
-            prediction = None if frame.image is None else next(predictions)
-            if prediction is not None and predictor.postprocess is None:
-                prediction = replace(prediction, row=_PLAIN_ROW)
-            if prediction is not None and not outputs.wanted.any_of(frame.source):
-                prediction = replace(prediction, mask=_NOTHING, probabilities=_NOTHING)
-                frame = replace(frame, image=None)
-            looked.append((frame, prediction))
-        yield looked
 
 
 def _check_use(

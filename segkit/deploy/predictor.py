@@ -133,13 +133,14 @@ class Predictor:
             return [{} for _ in metas]
         try:
             rows = self.postprocess(seen, metas)
+            given = [list(row) for row in rows]
         except SegkitError:
             raise
         except Exception as error:  # a stranger's; its owner and the size are what helps
             cause = f"{self._title} fails on frames of {tuple(seen.shape[2:])}: {one_line(error)}"
             raise SegkitError(cause, "tell its author") from error
         columns = list(self.postprocess.columns)
-        if [list(row) for row in rows] != [columns] * len(metas):
+        if given != [columns] * len(metas):
             cause = f"{self._title} must give a row of {', '.join(columns)} a frame, {len(metas)} of them, not {rows!r}"
             raise SegkitError(textwrap.shorten(cause, 500, placeholder=" ..."), "tell its author")
         return rows

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from segkit.deploy.inputs import Source
 from segkit.engine.checkpoint import write_json
 from segkit.engine.model_file import CARD, WEIGHTS
 from segkit.errors import UserError
@@ -36,6 +37,7 @@ class Record:
         self._path = out / RECORD
         self._made_with = json.loads(json.dumps(made_with))
         self.finished: list[str] = []
+        self._folders: list[str] = []
         if overwrite:
             (out / table).unlink(missing_ok=True)
         elif self._path.exists():
@@ -49,10 +51,29 @@ class Record:
         self.finished.append(file)
         self._write()
 
+    def enter(self, sources: Iterable[Source], done: Container[str]) -> None:
+        """Note where the inputs lie, so that a later call does not take others of their names for them.
+
+        Args:
+            sources: The inputs of this call.
+            done: The files that the table has rows of.
+
+        Raises:
+            UserError: When one has the name of what was done, and lies in a folder where nothing was done.
+        """
+        folders = set(self._folders)
+        for source in sources:
+            if source.folder not in folders and (source.file in done or source.file in self.finished):
+                cause = f"{self._path.parent} holds another {source.file}, not that of {source.folder}"
+                raise UserError(cause, _REMEDY)
+        self._folders = sorted(folders.union(source.folder for source in sources))
+        self._write()
+
     def _take_up(self) -> None:
         try:
             data = json.loads(self._path.read_text())
             before, finished = dict(data["made_with"]), [str(file) for file in data["finished"]]
+            folders = [str(folder) for folder in data["folders"]]
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise UserError(f"{self._path} cannot be read: {error!r}", _REMEDY) from error
         names = before.keys() | self._made_with.keys()
@@ -62,10 +83,11 @@ class Record:
         if other:
             told = ", ".join(f"{name} {before.get(name)!r}, not {self._made_with.get(name)!r}" for name in other)
             raise UserError(f"{self._path.parent} was made with {told}", _REMEDY)
-        self.finished = finished
+        self.finished, self._folders = finished, folders
 
     def _write(self) -> None:
-        write_json(self._path, {"made_with": self._made_with, "finished": self.finished})
+        data = {"made_with": self._made_with, "folders": self._folders, "finished": self.finished}
+        write_json(self._path, data)
 
 
 def model_fingerprint(folder: Path) -> str:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 import numpy as np
 
-from segkit.deploy.films import FilmWriter
+from segkit.deploy.film_writer import FilmWriter
 from segkit.deploy.inputs import Source
 from segkit.deploy.outputs import Outputs
 from segkit.deploy.pipeline import Frame

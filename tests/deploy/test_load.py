@@ -24,6 +24,7 @@ HELD: dict[str, Any] = {
     "torch floats": torch.from_numpy(COLOR).permute(2, 0, 1) / 255,
     "PIL": Image.fromarray(COLOR),
     "PIL with alpha": Image.fromarray(np.dstack([COLOR, GREY])),
+    "not in one piece": np.ascontiguousarray(COLOR[:, ::-1])[:, ::-1],
 }
 
 
@@ -55,6 +56,33 @@ def test_gray_and_deep_pictures_are_seen(model: Any) -> None:
         assert np.array_equal(model(held).mask, flat.mask)
     deep = GREY.astype(np.uint16) * 257
     assert np.array_equal(model(deep).mask, model(Image.fromarray(deep)).mask)
+
+
+def test_sixteen_bits_are_seen_alike_in_whatever_they_are_held(model: Any, tmp_path: Path) -> None:
+    deep = GREY.astype(np.uint16) * 40 + 1000
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    height, width = deep.shape
+    swapped = deep.astype(">u2")
+    expected = model(deep)
+    held = {
+        "path": tmp_path / "deep.png",
+        "torch": torch.from_numpy(deep),
+        "other order of bytes": swapped,
+        "PIL I;16": Image.fromarray(deep),
+        "PIL I;16B": Image.frombytes("I;16B", (width, height), swapped.tobytes()),
+        "PIL I": Image.fromarray(deep.astype(np.int32)),
+    }
+    differing = [
+        name for name, one in held.items() if not np.array_equal(model(one).probabilities, expected.probabilities)
+    ]
+    assert differing == []
+
+
+def test_a_palette_s_colors_are_seen_whatever_it_says_of_transparency(model: Any) -> None:
+    palette = Image.fromarray(GREY).convert("P")  # a palette of 256 greys
+    palette.info["transparency"] = bytes([0, 128, 255])
+    expected = model(np.repeat(GREY[..., None], 3, axis=2))
+    assert np.array_equal(model(palette).probabilities, expected.probabilities)
 
 
 def test_one_gives_one_and_several_give_a_list(model: Any) -> None:
@@ -95,7 +123,10 @@ def test_a_model_of_three_classes_has_no_horizon_of_itself(model_folder: Any) ->
         (np.zeros((37, 53), np.int32), "not int32"),
         (np.full((37, 53), 1.5), r"not in \[1.5, 1.5\]"),
         (np.full((37, 53), np.nan), r"lies in \[0, 1\]"),
-        (torch.zeros(37, 53, 3), r"not the shape \(53, 3, 37\)"),
+        (torch.zeros(37, 53, 3), r"not the shape \(37, 53, 3\)"),
+        (np.zeros(37, np.uint8), r"not the shape \(37,\)"),
+        (torch.zeros(2, 37, 53, 3), r"not the shape \(2, 37, 53, 3\)"),
+        (Image.fromarray(np.int32([[0, 70_000]])), "lies in 0 to 65535, not in 0 to 70000"),
         ({"image": COLOR}, "no dict"),
         ([COLOR, np.stack([COLOR, COLOR])], "each picture of a list must be one"),
     ],

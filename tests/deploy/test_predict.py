@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from PIL import Image
 from torch.nn import functional as F
 
 from segkit.api import predict
-from segkit.cli.main import main
 from segkit.deploy.overlay import overlay, palette
 from segkit.deploy.predictor import Predictor
 from segkit.discovery import catalog
@@ -140,42 +137,6 @@ def test_only_the_formats_of_data_sets_are_opened(tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "disguised.png", format="EPS")  # Pillow would start Ghostscript for it
     with pytest.raises(DataError, match=r"disguised\.png: "):
         read_image(tmp_path / "disguised.png")
-
-
-def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["segkit", *map(str, arguments)])
-    logger, before = logging.getLogger("segkit"), list(logging.getLogger("segkit").handlers)
-    try:
-        main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    finally:
-        logger.handlers[:] = before
-    return 0
-
-
-@pytest.mark.parametrize("damage", [b"", b"no image", b"\x89PNG\r\n\x1a\n and then nothing", "half"])
-def test_a_file_that_cannot_be_read_is_told_and_passed_over(
-    model_folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: Any
-) -> None:
-    for name in ("a", "c"):
-        write(tmp_path / "in" / f"{name}.png", picture())
-    whole = (tmp_path / "in" / "a.png").read_bytes()
-    (tmp_path / "in" / "b.png").write_bytes(whole[: len(whole) // 2] if damage == "half" else damage)
-    assert command(monkeypatch, "predict", model_folder(), tmp_path / "in", "-o", tmp_path / "out") == 1
-    said = capsys.readouterr().err
-    assert f"{tmp_path / 'in' / 'b.png'}: " in said
-    assert "2 frames" in said
-    assert "1 could not be read" in said
-    assert {path.name for path in (tmp_path / "out" / "masks").iterdir()} == {"a.png", "c.png"}
-
-
-def test_the_command_line_ends_with_0_when_all_is_well(
-    model_folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = write(tmp_path / "a.png", picture())
-    assert command(monkeypatch, "predict", model_folder(), file, "--out", tmp_path / "out") == 0
-    assert (tmp_path / "out" / "masks" / "a.png").is_file()
 
 
 def test_a_folder_without_a_model_is_refused_before_anything_is_written(tmp_path: Path) -> None:
