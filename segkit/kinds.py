@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 IGNORE = 255
 DEFAULT_CLASSES = ("background", "foreground")
-
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -46,10 +45,8 @@ class Backbone(Protocol):
     """An encoder. Given ``in_channels``, ``norm`` and ``activation``. May carry ``mean`` and ``std``.
 
     ``norm`` and ``activation`` are factories where the recipe chose them, to be used in every layer, and None where the
-    backbone is to have its own.
-
-    An option named ``pretrained`` says which weights it begins with; it is switched off when the engine loads a
-    trained model, so that no weights are fetched to be overwritten.
+    backbone is to have its own. An option named ``pretrained`` says which weights it begins with; it is switched off
+    when the engine loads a trained model, so that no weights are fetched to be overwritten.
     """
 
     channels: Sequence[int]
@@ -88,9 +85,9 @@ class Activation(Protocol):
 
 
 class Loss(Protocol):
-    """A training loss. Given ``classes`` and ``class_counts`` (training pixels of each class, a list of int).
+    """A training loss; may carry ``bounds``, the least and the greatest value that it can take.
 
-    May carry ``bounds``, the least and the greatest value that it can take.
+    Given ``classes`` and ``class_counts`` (training pixels of each class, a list of int).
     """
 
     def __call__(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -183,20 +180,18 @@ class Metric(Protocol):
 class Postprocess(Protocol):
     """What is made of the probabilities of frames: a row of a table each. Given ``classes`` and ``task``.
 
-    Used where a trained model is used, not while it is trained or measured. The frames of a call have one size, those
-    of one film come in order; how they are cut into calls changes no row. One that keeps something from frame to frame,
-    such as a filter, forgets it when ``file`` changes.
+    Used where a trained model is used. The frames of a call have one size, those of one film come in order; how they
+    are cut into calls changes no row. What is kept from frame to frame is forgotten when ``file`` changes.
     """
 
     table: str  # The table's file is <table>.csv: a plain word.
-    columns: Sequence[str]  # What every row holds, in this order; the caller writes file and frame before them.
+    columns: Sequence[str]  # What every row holds, in this order, behind the caller's file and frame.
 
     def __call__(self, probabilities: Tensor, meta: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """(N, K, H, W) float32 in [0, 1], K >= 2, summing to one over K, any H and W: the frames' own -> a row a frame.
+        """(N, K, H, W) float32, K >= 2, summing to one over K, at the frames' own size -> a row a frame.
 
-        A frame's meta may hold ``file`` (str), ``frame`` (its number in a film or camera), ``time`` (seconds),
-        ``slope``, ``offset`` and ``intrinsics``, or nothing. A value of a row is a str, int or float, and no NaN: None
-        where there is none.
+        A frame's meta may hold ``file``, ``frame`` (its number in a film), ``time`` (seconds), ``slope``, ``offset``,
+        ``intrinsics``, or nothing. A value of a row is a str, int or float, never NaN; None where there is none.
         """
         ...
 
@@ -233,11 +228,9 @@ class Run(Protocol):
     Attributes:
         dir: The run's folder.
         classes: Class names in index order.
-        monitor: The value that says which epoch is best, such as "val/iou_mean".
-        higher_is_better: Whether more of it is better.
+        monitor: The value that says which epoch is best, such as "val/iou_mean"; ``higher_is_better``, which way.
         epochs: How many epochs the run will have, the last one perhaps a part; ``epoch`` counts from 0.
-        steps_per_epoch: Optimizer steps in a whole epoch.
-        total_steps: Optimizer steps of the whole run; ``step`` counts those done.
+        steps_per_epoch: Optimizer steps in a whole epoch; ``total_steps`` of the run; ``step`` counts those done.
         values: The latest numbers: train/loss (mean of the epoch so far), train/lr, train/images_per_s, and after a
             validation val/loss and val/<metric>.
         stopped: Why the run ended; empty while it goes on.

@@ -11,7 +11,7 @@ import pytest
 from segkit_horizon.scenes.camera import Camera
 from segkit_horizon.scenes.canvas import Canvas
 from segkit_horizon.scenes.dataset import SyntheticHorizon
-from segkit_horizon.scenes.lens import Lens
+from segkit_horizon.scenes.lens import Lens, draw_lens, margin
 
 CAMERAS = [
     Camera(120, 160, 140.0, math.radians(roll), math.radians(pitch), altitude, (80.0, 60.0))
@@ -101,3 +101,17 @@ def test_light_is_laid_as_far_as_it_covers_and_named_from_a_half() -> None:
     canvas.lay(cover, np.full((3, 1, 1), 1.0, np.float32), 3)
     np.testing.assert_allclose(canvas.light[:, 0, :4], [[0.4, 0.6, 1.0, 0.2]] * 3, atol=1e-6)
     assert canvas.ids[0, :4].tolist() == [0, 3, 3, 0]
+
+
+@pytest.mark.parametrize("camera", [CAMERAS[0], Camera(192, 128, 90.0, 0.2, 0.1, 3.0, (20.0, 150.0))])
+def test_every_lens_that_is_drawn_can_be_undone_and_needs_little_more_than_the_frame(camera: Camera) -> None:
+    drawn = [draw_lens(np.random.default_rng(seed), camera) for seed in range(300)]
+    seen = np.stack(np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5))
+    center = np.array(camera.center)[:, None, None]
+    for lens in drawn:
+        places = lens.places(camera)
+        assert margin(places) < max(camera.height, camera.width) / 2
+        flat = (places - center) / camera.focal
+        square = (flat**2).sum(axis=0)
+        bent = flat * (1 + lens.k1 * square + lens.k2 * square**2) * camera.focal + center
+        np.testing.assert_allclose(bent, seen, atol=0.01)
