@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from segkit.catalog import OWN, Catalog, Command, Component
@@ -163,20 +164,19 @@ class Binder:
     Args:
         catalog: The components that can be named.
         layer: Knows where everything was written; keeps the faults.
+        defaults: By kind, values for options of these names that a recipe leaves out, also in nested components.
     """
 
-    def __init__(self, catalog: Catalog, layer: Layer) -> None:
-        self._catalog, self._layer = catalog, layer
+    def __init__(
+        self, catalog: Catalog, layer: Layer, defaults: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    ) -> None:
+        self._catalog, self._layer, self._defaults = catalog, layer, defaults
         self._loaded: dict[tuple[str, str], tuple[Component, Callable[..., Any], Signature]] = {}
 
-    def bind(self, node: Node, defaults: Mapping[str, Any] | None = None) -> Bound | None:
-        """Import a component and fit its options; None when a fault was found.
-
-        Args:
-            node: What the recipe says.
-            defaults: Values for options of these names that the recipe leaves out.
-        """
-        label = self._layer.label(node.keys, [*node.options, *(defaults or ())])
+    def bind(self, node: Node) -> Bound | None:
+        """Import a component and fit its options, as a recipe gives them; None when a fault was found."""
+        defaults = self._defaults.get(node.kind, {})
+        label = self._layer.label(node.keys, [*node.options, *defaults])
         try:
             component, target, signature = self._load(node.kind, node.use)
         except PluginError as error:
@@ -193,7 +193,7 @@ class Binder:
             keys = (*node.keys, name)
             if name in written:
                 options[name] = self._fit(written[name], option, keys)
-            elif defaults and defaults.get(name) is not None:
+            elif defaults.get(name) is not None:
                 options[name] = defaults[name]
             elif option.default is REQUIRED:
                 self._blame_missing(node, option, keys)

@@ -110,11 +110,10 @@ def assemble(read: ReadRecipe, catalog: Catalog) -> Assembly:
         RecipeError: With every fault of this stage.
     """
     recipe, layer = read.recipe, read.layer
-    binder = Binder(catalog, layer)
-    root = {"root": recipe.data.root}
+    binder = Binder(catalog, layer, {"dataset": {"root": recipe.data.root}})
     splits = {"train": recipe.data.train, "val": recipe.data.val, "test": recipe.data.test}
     bound: dict[str, Any] = {
-        "datasets": {split: binder.bind(node, root) for split, node in splits.items() if node is not None},
+        "datasets": {split: binder.bind(node) for split, node in splits.items() if node is not None},
         "model": binder.bind(recipe.model),
         "loss": tuple((binder.bind(node), node.weight) for node in recipe.loss),
         "optimizer": binder.bind(recipe.optimizer),

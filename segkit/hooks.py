@@ -45,6 +45,10 @@ class RunHooks:
         """Hear that the optimizer made a step; ``run.values`` holds train/loss and train/lr."""
 
     @hookspec
+    def validation_start(self, run: Run) -> None:
+        """Hear that the validation set is about to be measured, with the weights that the model has after this."""
+
+    @hookspec
     def validation_end(self, run: Run) -> None:
         """Hear that the validation set was measured; ``run.values`` holds val/loss and val/<metric>."""
 

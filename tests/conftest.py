@@ -35,6 +35,7 @@ VARIANTS: Mapping[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("backbone", "plain"): ({"widths": [8]}, {"widths": [4, 8, 8, 12, 12, 16, 16]}),
     ("backbone", "timm"): ({"name": "convnext_atto"}, {"out_indices": [1, 3]}),
     ("callback", "early_stopping"): ({"patience": 1}, {"patience": 2, "min_delta": 0.2}),
+    ("callback", "ema"): ({"decay": 0.5},),
     ("callback", "preview"): ({"frames": 1},),
     ("decoder", "unet"): ({"upsample": "bilinear"},),
     ("dataset", "concat"): ({"sources": ["synthetic_horizon"], "weights": [0.5]},),

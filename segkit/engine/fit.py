@@ -200,6 +200,7 @@ class Trainer:
         self.values["train/images_per_s"] = self._busy_images / max(self._busy, 1e-9)
 
     def _end_epoch(self) -> None:
+        self._tell("validation_start")
         self.model.eval()
         self.values |= {f"val/{name}": value for name, value in self._validate(self.model).items()}
         self.model.train()

@@ -19,7 +19,7 @@ from segkit.errors import RunInterruptedError
 from segkit.hooks import hookimpl
 from segkit.kinds import Run
 
-HOOKS = ("run_start", "epoch_start", "step_end", "validation_end", "epoch_end", "run_end")
+HOOKS = ("run_start", "epoch_start", "step_end", "validation_start", "validation_end", "epoch_end", "run_end")
 
 
 def recorder(heard: list[Any], act: Any = None) -> type:
@@ -44,11 +44,13 @@ def test_callbacks_hear_every_event_in_its_order(run: Any, plug: Any) -> None:
         ("epoch_start", 0, 0),
         ("step_end", 0, 1),
         ("step_end", 0, 2),
+        ("validation_start", 0, 2),
         ("validation_end", 0, 2),
         ("epoch_end", 0, 2),
         ("epoch_start", 1, 2),
         ("step_end", 1, 3),
         ("step_end", 1, 4),
+        ("validation_start", 1, 4),
         ("validation_end", 1, 4),
         ("epoch_end", 1, 4),
         ("run_end", 2, 4),

@@ -224,10 +224,12 @@ def test_what_a_constructor_raises_names_the_owner_and_the_place(binder: Binder)
         bind(binder, "loss", "broken")()
 
 
-def test_defaults_fill_what_a_recipe_leaves_out(binder: Binder) -> None:
-    bound = binder.bind(Node("loss", "odd", {}, ("it",)), {"path": Path("/data"), "words": None, "unknown": 1})
-    assert bound is not None
-    assert bound.options == {"path": Path("/data")}
+def test_defaults_of_a_kind_fill_what_a_recipe_leaves_out_also_in_what_is_nested(binder: Binder) -> None:
+    filling = Binder(binder._catalog, Layer(), {"loss": {"gain": 3.0, "path": Path("/data"), "words": None, "no": 1}})
+    assert bind(filling, "loss", "odd").options == {"path": Path("/data")}
+    made = bind(filling, "loss", "sum", parts=["simple", {"use": "simple", "gain": 2}], last="simple")(classes=["a", "b"])
+    assert [part.gain for part in (*made.parts, made.last)] == [3.0, 2.0, 3.0]
+    assert bind(filling, "norm", "scale").options == {}
 
 
 def test_texts_are_as_typed_and_paths_counted_from_where_they_stand(binder: Binder) -> None:

@@ -25,6 +25,12 @@ SPECS: tuple[ComponentSpec, ...] = (
     ),
     ComponentSpec(
         kind="callback",
+        name="ema",
+        path="segkit_std.callbacks.ema:Ema",
+        summary="Averages the weights over the steps; the average is validated, saved and tested.",
+    ),
+    ComponentSpec(
+        kind="callback",
         name="curves",
         path="segkit_std.callbacks.curves:Curves",
         summary="Draws losses and validation over the epochs in curves.png.",

@@ -21,6 +21,7 @@ from segkit.testing.subject import Subject
 
 STEPS = 3  # an epoch
 EPOCHS = 4
+EVENTS = ("run_start", "epoch_start", "step_end", "validation_start", "validation_end", "epoch_end", "run_end")
 MONITORED: Mapping[str, Sequence[float]] = {
     "better and better": (0.1, 0.5, 0.8, 0.9),
     "worse and worse": (0.9, 0.8, 0.5, 0.1),
@@ -89,6 +90,7 @@ def go_through(
         for step in range(STEPS):
             now = replace(now, step=epoch * STEPS + step + 1, values=MappingProxyType(values))
             hear(callback, now, "step_end")
+        hear(callback, now, "validation_start")
         values = values | {"val/loss": 0.6, run.monitor: monitored[epoch]}
         now = replace(now, values=MappingProxyType(values))
         hear(callback, now, "validation_end")
@@ -128,7 +130,7 @@ def test_it_bears_a_run_that_fails_at_once(subject: Subject, tmp_path: Path) -> 
 
 def test_it_bears_epochs_without_the_monitored_value(subject: Subject, tmp_path: Path) -> None:
     callback, run = subject(), FrozenRun(tmp_path, step=STEPS, values=MappingProxyType({"train/loss": 0.5}))
-    for event in ("run_start", "epoch_start", "step_end", "validation_end", "epoch_end", "run_end"):
+    for event in EVENTS:
         hear(callback, run, event)
 
 
