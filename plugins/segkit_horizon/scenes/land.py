@@ -67,7 +67,8 @@ def paint_ridge(
     """
     field, focal = tiles(), np.float32(canvas.camera.focal)
     base = rng.uniform(-0.5, 1.2) if water else rng.uniform(0.4, 1.6)
-    outline = base + rng.uniform(0.2, 1) * _along(canvas, field.clouds, rng, rng.uniform(30, 200))
+    length = rng.uniform(30, 200) if water else math.exp(rng.uniform(math.log(8), math.log(200)))
+    outline = base + rng.uniform(0.2, 1) * _along(canvas, field.clouds, rng, length)
     outline += rng.uniform(0, 0.12) * _along(canvas, field.rough, rng, rng.uniform(100, 600))
     top = outline * np.float32(height / distance)
     cover = np.clip((top - canvas.rise) * focal + 0.5, 0, 1)

@@ -24,7 +24,9 @@ from segkit_horizon.scenes.thermal import warmth
 from segkit_horizon.scenes.water import paint_water
 from segkit_horizon.scenes.weather import Weather, draw_weather
 
-VERSION = 9  # Raise it with every change that changes a pixel: caches are kept under it.
+VERSION = 10  # Raise it with every change that changes a pixel: caches are kept under it.
+
+_RIDGES = (0.004, 0.006, 0.01, 0.015, 0.03, 0.06, 0.12)  # height over distance: most are a thin band over the line
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ def _paint_country(canvas: Canvas, weather: Weather, place: Place, rng: np.rando
     if rng.random() < place.shares.land:
         for _ in range(int(rng.integers(1, 4))):
             far = math.exp(rng.uniform(math.log(1500), math.log(40000)))
-            paint_ridge(canvas, weather, rng, far, far * (0.006, 0.015, 0.03, 0.06, 0.12)[int(rng.integers(5))])
+            paint_ridge(canvas, weather, rng, far, far * _RIDGES[int(rng.integers(len(_RIDGES)))])
     if rng.random() < place.street:
         paint_paving(canvas, weather, rng)
         furnish_street(canvas, weather, rng)
