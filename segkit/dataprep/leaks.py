@@ -6,12 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-import torch
-from torch import Tensor
-
 from segkit.dataprep.findings import Finding, printable
 from segkit.dataprep.reading import SplitReading
-from segkit.engine.duplicates import BITS, REMEDY, near
+from segkit.engine.duplicates import BITS, REMEDY, Looks, joined, near
 
 
 def repeated(readings: Mapping[str, SplitReading], files: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
@@ -51,16 +48,16 @@ def divided_groups(readings: Mapping[str, SplitReading]) -> Iterator[Finding]:
 
 def nearly_repeated(readings: Mapping[str, SplitReading], files: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
     """Give each frame that nearly repeats one of another split, with the frame that is nearest to it."""
-    hashes = {split: torch.stack(reading.looks) for split, reading in readings.items() if reading.looks}
-    for one, other in combinations(hashes, 2):
-        for row, column, bits in _nearest(hashes[other], hashes[one]):
+    looks = {split: joined(reading.looks) for split, reading in readings.items() if reading.looks}
+    for one, other in combinations(looks, 2):
+        for row, column, bits in _nearest(looks[other], looks[one]):
             if readings[other].contents[row] == readings[one].contents[column]:
                 continue  # told by `repeated`
             cause = f"{other}: nearly the same picture as {files[one][column]} of {one} ({bits} of {BITS} bits differ)"
             yield Finding("warning", "near_duplicate", files[other][row], cause, REMEDY)
 
 
-def _nearest(rows: Tensor, columns: Tensor) -> Iterator[tuple[int, int, int]]:
+def _nearest(rows: Looks, columns: Looks) -> Iterator[tuple[int, int, int]]:
     """Give each row that has a near column, with the nearest and its distance."""
     found: dict[int, tuple[int, int]] = {}
     for row, column, bits in near(rows, columns):

@@ -8,10 +8,9 @@ from hashlib import blake2b
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from segkit.dataprep.findings import Finding, Level, SplitFacts, of_fault, printable
-from segkit.engine.duplicates import difference_hash
+from segkit.engine.duplicates import Looks, look_at
 from segkit.engine.scan import FrameFormat, scan
 from segkit.errors import DataError
 from segkit.kinds import IGNORE, Dataset, Sample
@@ -28,7 +27,7 @@ class SplitReading:
         ids: Of the frames that can be used; what follows is in their order.
         groups: Their groups, empty where none is known.
         contents: A hash of the pixels of each.
-        looks: What `difference_hash` gives of each at network size.
+        looks: Of each at network size, what it is compared with others by.
         lone: The class that is alone in the mask; IGNORE when all is ignored, -1 when there are several classes.
         pixels: How many there are of each mask value at network size.
         faults: What is wrong with the frames that cannot be used.
@@ -38,7 +37,7 @@ class SplitReading:
     ids: list[str] = dataclasses.field(default_factory=list)
     groups: list[str] = dataclasses.field(default_factory=list)
     contents: list[bytes] = dataclasses.field(default_factory=list)
-    looks: list[Tensor] = dataclasses.field(default_factory=list)
+    looks: list[Looks] = dataclasses.field(default_factory=list)
     lone: list[int] = dataclasses.field(default_factory=list)
     pixels: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(256, np.int64))
     faults: list[Finding] = dataclasses.field(default_factory=list)
@@ -50,7 +49,7 @@ class SplitReading:
         head = f"{sample.image.shape} {sample.image.dtype}"
         pixels = np.ascontiguousarray(sample.image)
         self.contents.append(blake2b(pixels.data, digest_size=16, key=head.encode()).digest())
-        self.looks.append(difference_hash(torch.from_numpy(image).permute(2, 0, 1)[None])[0])
+        self.looks.append(look_at(torch.from_numpy(image).permute(2, 0, 1)[None]))
         present = np.flatnonzero(np.bincount(sample.mask.ravel(), minlength=256))
         classes = present[present != IGNORE]
         self.lone.append(IGNORE if not len(classes) else int(classes[0]) if len(classes) == 1 else -1)

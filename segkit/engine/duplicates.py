@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from segkit.engine.cache import CachedFrames, Frames
 REMEDY = "split by group (video, drive, flight): a column group in lines.csv, or group_pattern"
 BITS = 512
 NEAR = 32  # bits that may differ: drone frames that recur in another clip differ in up to 20, others in 52 and more
+ALIKE = 0.98  # least correlation of colors: of frames that recur 0.999; of two seas under smooth skies 0.9 and less
 
 _SIDE = 16
 _READ = 64  # frames at a time
@@ -40,6 +42,29 @@ class Duplicate:
 
     def __str__(self) -> str:
         return f"{'/'.join(self.first)} and {'/'.join(self.second)}"
+
+
+class Looks(NamedTuple):
+    """What pictures are compared by.
+
+    Attributes:
+        hashes: What `difference_hash` gives, (N, 512) bool.
+        colors: The pictures as 16 x 16 fields, (N, C * 256) uint8.
+    """
+
+    hashes: Tensor
+    colors: Tensor
+
+
+def look_at(images: Tensor) -> Looks:
+    """Take the looks of images (N, C, H, W)."""
+    colors = F.adaptive_avg_pool2d(images.float(), _SIDE).flatten(1)
+    return Looks(difference_hash(images), colors.round().to(torch.uint8))
+
+
+def joined(parts: Sequence[Looks]) -> Looks:
+    """Put the looks of several batches one behind the other; there is at least one batch."""
+    return Looks(torch.cat([part.hashes for part in parts]), torch.cat([part.colors for part in parts]))
 
 
 def difference_hash(images: Tensor) -> Tensor:
@@ -68,12 +93,12 @@ def find_duplicates(splits: Mapping[str, Frames]) -> list[Duplicate]:
         splits: The frames of each split; they are read once more, so they should be cached.
 
     Returns:
-        The pairs that differ in at most `NEAR` bits, in the order of the splits and their frames.
+        The pairs that differ in at most `NEAR` bits and whose colors are alike, in the order of the splits and frames.
     """
-    hashes = {split: _hashes(frames) for split, frames in splits.items()}
+    looks = {split: _looks(frames) for split, frames in splits.items() if len(frames)}
     found: list[Duplicate] = []
-    for one, other in combinations(splits, 2):
-        for row, column, bits in near(hashes[one], hashes[other]):
+    for one, other in combinations(looks, 2):
+        for row, column, bits in near(looks[one], looks[other]):
             first, second = (one, splits[one].ids[row]), (other, splits[other].ids[column])
             found.append(Duplicate(first, second, bits))
     return found
@@ -93,27 +118,32 @@ def summary(found: Sequence[Duplicate]) -> str:
     return f"{pairs} nearly the same in two splits, so the figures will be too good: {examples}"
 
 
-def _hashes(frames: Frames) -> Tensor:
-    rows = range(len(frames))
-    parts = [difference_hash(frames.batch(rows[start : start + _READ])[0]) for start in range(0, len(rows), _READ)]
-    return torch.cat(parts) if parts else torch.zeros(0, BITS, dtype=torch.bool)
+def _looks(frames: Frames) -> Looks:
+    starts = range(0, len(frames), _READ)
+    return joined([look_at(frames.batch(range(start, min(start + _READ, len(frames))))[0]) for start in starts])
 
 
-def near(one: Tensor, other: Tensor) -> Iterator[tuple[int, int, int]]:
-    """Give a row of one, a row of the other and their distance in bits, for all that differ in at most `NEAR`.
+def near(one: Looks, other: Looks) -> Iterator[tuple[int, int, int]]:
+    """Give a row of one, a row of the other and their distance in bits, for all that are nearly the same picture.
 
-    Args:
-        one: Hashes (N, 512) bool.
-        other: Likewise.
+    Such differ in at most `NEAR` bits, and their colors are the same but for brightness and contrast: the bits alone
+    cannot part smooth pictures, for one sky over one sea brightens toward the line as any other does.
     """
     # A matrix product counts the bits that agree, and is exact.
-    for start in range(0, len(one), _COMPARED):
-        for begin in range(0, len(other), _COMPARED):
-            left, right = _signs(one[start : start + _COMPARED]), _signs(other[begin : begin + _COMPARED])
+    for start in range(0, len(one.hashes), _COMPARED):
+        for begin in range(0, len(other.hashes), _COMPARED):
+            left, right = (_signs(part) for part in (one.hashes[start:][:_COMPARED], other.hashes[begin:][:_COMPARED]))
             apart = (BITS - left @ right.T) / 2
             for row, column in (apart <= NEAR).nonzero().tolist():
-                yield start + row, begin + column, int(apart[row, column])
+                if _alike(one.colors[start + row], other.colors[begin + column]):
+                    yield start + row, begin + column, int(apart[row, column])
 
 
 def _signs(bits: Tensor) -> Tensor:
     return bits.float() * 2 - 1
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    """Tell whether the colors (n) of two pictures correlate; what is even correlates with everything."""
+    first, second = one.double() - one.double().mean(), other.double() - other.double().mean()
+    return bool(first @ second >= ALIKE * first.norm() * second.norm())

@@ -95,6 +95,27 @@ def test_other_scenes_and_mirrored_ones_differ_in_about_half_of_the_bits() -> No
     assert abs(np.mean(apart) - BITS / 2) < BITS / 20
 
 
+def sea(sky: tuple[int, int, int], water: tuple[int, int, int], size: int = 64) -> np.ndarray:
+    """A sky that brightens toward the line and the right, over a darker water: one hash whatever the colors."""
+    light = np.linspace(0.3, 0.8, size // 2)[:, None, None] + np.linspace(0, 0.2, size)[:, None]
+    return np.concatenate([light * sky, light[::-1] * water]).astype(np.uint8)
+
+
+def test_smooth_scenes_of_other_colors_are_no_duplicates_and_copies_of_them_are() -> None:
+    blue, gray = sea((90, 150, 230), (30, 60, 90)), sea((190, 180, 150), (60, 110, 100))
+    one, other = difference_hash(tensor(blue, gray))
+    assert (one != other).sum() <= NEAR
+    train, darker = Pictures([blue], "a"), (gray * 0.8 + 10).astype(np.uint8)
+    val = Pictures([gray, (blue * 0.8 + 10).astype(np.uint8), darker], "b")
+    found = find_duplicates({"train": opened(train, "train"), "val": opened(val, "val")})
+    assert [pair.second for pair in found] == [("val", "frame1")]
+
+
+def test_even_pictures_are_duplicates() -> None:
+    splits = {name: opened(Pictures([np.full((64, 64, 3), 9, np.uint8)], name), name) for name in ("train", "val")}
+    assert len(find_duplicates(splits)) == 1
+
+
 def test_pairs_are_named_by_split_and_id_and_only_across_splits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segkit.engine.duplicates._COMPARED", 3)  # several blocks, the last one smaller
     monkeypatch.setattr("segkit.engine.duplicates._READ", 2)

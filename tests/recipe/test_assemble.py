@@ -227,7 +227,9 @@ def test_what_a_constructor_raises_names_the_owner_and_the_place(binder: Binder)
 def test_defaults_of_a_kind_fill_what_a_recipe_leaves_out_also_in_what_is_nested(binder: Binder) -> None:
     filling = Binder(binder._catalog, Layer(), {"loss": {"gain": 3.0, "path": Path("/data"), "words": None, "no": 1}})
     assert bind(filling, "loss", "odd").options == {"path": Path("/data")}
-    made = bind(filling, "loss", "sum", parts=["simple", {"use": "simple", "gain": 2}], last="simple")(classes=["a", "b"])
+    made = bind(filling, "loss", "sum", parts=["simple", {"use": "simple", "gain": 2}], last="simple")(
+        classes=["a", "b"]
+    )
     assert [part.gain for part in (*made.parts, made.last)] == [3.0, 2.0, 3.0]
     assert bind(filling, "norm", "scale").options == {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segkit_horizon.scenes.canvas import Canvas
 from segkit_horizon.scenes.colors import brightness
@@ -42,14 +43,30 @@ def lay_ground(
 
 
 def _set_apart(canvas: Canvas, ground: Array, contrast: float) -> None:
-    """Darken or brighten the ground where it would be as bright as the sky along the line."""
+    """Set the ground apart from the sky along the line."""
     strip = _STRIP * canvas.shape[0]
     near = np.abs(canvas.below) < strip
-    over, under = near & (canvas.below < 0), near & (canvas.below >= 0)
-    if not over.any() or not under.any():
+    set_apart(canvas, ground, near & (canvas.below >= 0), near & (canvas.below < 0), contrast)
+
+
+def set_apart(
+    canvas: Canvas, color: Array, inside: NDArray[np.bool_], outside: NDArray[np.bool_], contrast: float
+) -> None:
+    """Darken or brighten what is to be laid where it would be as bright as what it borders on.
+
+    Args:
+        canvas: It holds what is there already.
+        color: Of what is to be laid, (3, H, W); it is changed.
+        inside: Where it will lie along the border, (H, W).
+        outside: What is beyond the border, (H, W).
+        contrast: The least at the border, of the brighter side.
+    """
+    if not inside.any() or not outside.any():
         return
-    sky, land = float(brightness(canvas.light[:, over]).mean()), float(brightness(ground[:, under]).mean())
-    wanted = contrast * max(sky, land, 0.1)
-    if abs(sky - land) < wanted:
-        target = sky - wanted if land <= sky or sky > 0.75 else sky + wanted
-        ground *= np.float32(max(target, 0.0) / max(land, 1e-3))
+    there, own = (
+        float(brightness(light[:, where]).mean()) for light, where in ((canvas.light, outside), (color, inside))
+    )
+    wanted = contrast * max(there, own, 0.1)
+    if abs(there - own) < wanted:
+        target = there - wanted if own <= there or there > 0.75 else there + wanted
+        color *= np.float32(max(target, 0.0) / max(own, 1e-3))

@@ -8,10 +8,11 @@ import numpy as np
 
 from segkit_horizon.scenes.canvas import LAND, Canvas
 from segkit_horizon.scenes.colors import pick
-from segkit_horizon.scenes.ground import lay_ground
+from segkit_horizon.scenes.ground import lay_ground, set_apart
 from segkit_horizon.scenes.noise import TILE, Array, Labels, read, read_labels, screen, tiles
 from segkit_horizon.scenes.weather import Weather
 
+_CREST = 0.02  # of the frame's height: what is compared on either side of a ridge's outline
 _GREEN = ("grass", "grass", "grass", "forest", "soil", "soil", "rock")
 
 
@@ -82,6 +83,8 @@ def paint_ridge(
     blue = np.array([rng.uniform(0.75, 1), rng.uniform(0.85, 1), 1], np.float32).reshape(3, 1, 1) if far else 1
     veil = np.float32(min(weather.veil(distance) + rng.uniform(0.2, 0.8) * far, 0.95))
     color += veil * (weather.air * blue - color)
+    crest = np.abs(top - canvas.rise) * focal < _CREST * canvas.shape[0]
+    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.03, 0.15))
     canvas.lay(cover, color, LAND)
 
 

@@ -55,8 +55,11 @@ def _lay_clouds(canvas: Canvas, elevation: Array, weather: Weather, rng: np.rand
 
 
 def _lay_band(canvas: Canvas, elevation: Array, weather: Weather, rng: np.random.Generator) -> None:
-    """Lay a long low bank of cloud over the line, whose edge could be taken for the horizon."""
-    low, high = rng.uniform(0.0, 0.06), rng.uniform(0.05, 0.25)
+    """Lay a long low bank of cloud over the line, whose edge could be taken for the horizon.
+
+    It keeps clear of the line itself: what is dark, long and stands on it is a far ridge.
+    """
+    low, high = rng.uniform(0.03, 0.1), rng.uniform(0.05, 0.25)
     edge, place, ragged = rng.uniform(0.01, 0.05), rng.uniform(0, TILE), rng.uniform(0, 0.03)
     shift = elevation + ragged * read(tiles().clouds, canvas.rays.right * 60 + np.float32(place), elevation * 200)
     inside: Array = np.clip((shift - low) / edge, 0, 1)

@@ -118,7 +118,7 @@ def draw_weather(rng: np.random.Generator, shares: Shares) -> Weather:
         fall=math.exp(rng.uniform(math.log(0.1), math.log(1.2))),
         cover=float(np.clip(mood.cover + rng.normal(0, 0.2), 0, 1)),
         layers=int(rng.random() < shares.clouds) * (1 + int(rng.random() < 0.3)),
-        band=rng.uniform(0.2, 0.8) if rng.random() < 0.25 * shares.clouds else 0.0,
+        band=rng.uniform(0.2, 0.8) if rng.random() < 0.12 * shares.clouds else 0.0,
         glow=mood.sun * rng.uniform(0.2, 1.4) if sunny else 0.0,
         sun=(
             math.sin(azimuth) * math.cos(elevation),
