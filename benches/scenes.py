@@ -1,10 +1,13 @@
 """Rendered scenes: how many a second one core makes, what a threshold makes of them, and contact sheets.
 
     python benches/scenes.py [--count 200] [--size 192 192] [--presets any boat] [--sheets docs/images]
+    python benches/scenes.py --presets drone --beside FRAMES --sheets OUT
 
 Speed is per second of one core's own time, median and best of the parts of the frames, for what else the machine does
 still slows it; the bank of noises and sprites, made once a process, is told apart. Otsu's threshold is told for each
-frame which of its two sides is the sky; its mean IoU is of one confusion matrix a preset.
+frame which of its two sides is the sky; its mean IoU is of one confusion matrix a preset. ``--beside`` draws frames of
+a folder over scenes, as OUT/beside_<preset>.png: what real frames have and scenes lack is to be looked for whenever the
+renderer changes.
 """
 
 from __future__ import annotations
@@ -70,6 +73,16 @@ def sheet(samples: list[Sample]) -> np.ndarray:
     return np.vstack(rows)[..., ::-1]
 
 
+def beside(folder: Path, samples: list[Sample]) -> np.ndarray:
+    """Lay frames of a folder, evenly spread and squashed to the scenes' size, over as many scenes; blue, green, red."""
+    files, (height, width) = sorted(folder.iterdir()), samples[0].mask.shape
+    chosen = files[:: max(1, len(files) // (2 * COLUMNS))][: 2 * COLUMNS]
+    real = [cv2.resize(cv2.imread(str(file)), (width, height), interpolation=cv2.INTER_AREA) for file in chosen]
+    drawn = [sample.image[..., ::-1] for sample in samples[: 2 * COLUMNS]]
+    rows = [np.hstack(frames[start:][:COLUMNS]) for frames in (real, drawn) for start in (0, COLUMNS)]
+    return np.vstack(rows)
+
+
 def main() -> None:
     """Measure, and draw if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,6 +90,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(192, 192), metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--presets", nargs="+", default=list(PRESETS), choices=list(PRESETS))
     parser.add_argument("--sheets", type=Path, help="a folder for scenes_<preset>.jpg")
+    parser.add_argument("--beside", type=Path, help="a folder of real frames; needs --sheets")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     begun = process_time()
@@ -99,6 +113,8 @@ def main() -> None:
             path = str(arguments.sheets / f"scenes_{preset}.jpg")
             picture = cv2.resize(sheet(samples), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
             cv2.imwrite(path, picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        if arguments.sheets and arguments.beside:
+            cv2.imwrite(str(arguments.sheets / f"beside_{preset}.png"), beside(arguments.beside, samples))
 
 
 if __name__ == "__main__":

@@ -124,11 +124,12 @@ def peer(data: Path, out: Path, minutes: float, split: str) -> Row:
 
 def ours(data: Path, out: Path, split: str, recipe: str, seeds: int, overrides: list[str]) -> Row:
     """Train a recipe with each seed, unless it is there, and measure it."""
+    seeded = "data.sources.0.seed" if recipe == "scenes_and_own" else "data.seed"
     row: dict[str, list[float]] = {name: [] for name in SETS}
     for seed in range(seeds):
         run = out / f"{recipe}-{seed}"
         if not (run / "metrics.json").exists():
-            segkit.run(recipe, [f"run.dir={run}", f"seed={seed}", *overrides])
+            segkit.run(recipe, [f"run.dir={run}", f"seed={seed}", f"{seeded}={seed}", *overrides])
         for name in SETS:
             row[name].append(evaluate(run, data=data / name, split=split)["metrics"]["iou_mean"])
     return row
@@ -146,6 +147,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--own-seeds", type=int, default=1, help="of the last row")
     parser.add_argument("--split", default="test")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -158,7 +160,7 @@ def main() -> None:
     for recipe, seeds, overrides in (
         ("zero_shot", given.seeds, [time_limit]),
         ("zero_shot_scratch", given.seeds, [time_limit]),
-        ("scenes_and_own", 1, own_frames),
+        ("scenes_and_own", given.own_seeds, own_frames),
     ):
         rows[f"segkit {recipe}"] = ours(given.data, given.out, given.split, recipe, seeds, overrides)
     print(f"| trained as | {' | '.join(SETS)} |\n|---|{'---|' * len(SETS)}")
