@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from segkit.tensors import predicted_classes
+
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _TAIL = 1000  # one in so many values of a 16-bit frame, at each end: dead pixels, and the sun in an infrared frame
 
@@ -73,6 +75,4 @@ def at_size(logits: Tensor, size: tuple[int, int]) -> Tensor:
 
 def labels(logits: Tensor) -> Tensor:
     """Give the class of every pixel, (N, K, H, W) -> (N, H, W) uint8; with K = 1 it is 1 where the logit is above 0."""
-    if logits.shape[1] == 1:
-        return (logits[:, 0] > 0).to(torch.uint8)
-    return logits.max(dim=1).indices.to(torch.uint8)  # argmax(1) is ten times slower on a CPU
+    return predicted_classes(logits).to(torch.uint8)

@@ -8,7 +8,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from segkit_std.losses._shared import binary_logit, class_map, valid_map, widen
+from segkit.tensors import binary_logit, class_map, valid_map, widen
 
 
 @final

@@ -13,12 +13,12 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from segkit.kinds import DEFAULT_CLASSES, IGNORE
+from segkit.tensors import predicted_classes
 from segkit_horizon.frame.lenses import fit_through, lens_of
 from segkit_horizon.frame.segment import segment
 from segkit_horizon.frame.sides import Sides
 from segkit_horizon.line import ESTIMATORS, Lens
 from segkit_horizon.metrics._errors import Line, angle_error, center_error, line_error
-from segkit_std.metrics._confusion import predicted_classes
 
 _ERRORS = ("angle_deg", "center_px", "center_pct", "line_px")
 _WITHIN = ((1, 2), (5, 5))  # degrees, and percent of the frame's height at its center

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from segkit.kinds import IGNORE
-from segkit_std.losses._shared import binary_logit, binary_maps, valid_map, widen
+from segkit.tensors import binary_logit, binary_maps, valid_map, widen
 
 
 def cross_entropy_map(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,8 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from segkit_std.losses._shared import binary_logit, binary_maps, class_indices, class_maps, valid_map, widen
+from segkit.tensors import binary_logit, binary_maps, class_maps, valid_map, widen
+from segkit_std.losses._options import class_indices
 
 
 class Areas(NamedTuple):

@@ -8,14 +8,8 @@ from typing import final
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from segkit_std.losses._shared import (
-    binary_logit,
-    binary_maps,
-    check_label_smoothing,
-    class_maps,
-    valid_map,
-    widen,
-)
+from segkit.tensors import binary_logit, binary_maps, class_maps, valid_map, widen
+from segkit_std.losses._options import check_label_smoothing
 
 
 @final

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES
+from segkit.tensors import binary_logit, class_maps, valid_map, widen
 from segkit_std.losses._distance import distance_maps
-from segkit_std.losses._shared import binary_logit, class_indices, class_maps, valid_map, widen
+from segkit_std.losses._options import class_indices
 
 
 @final

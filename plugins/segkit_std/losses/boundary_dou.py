@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES
+from segkit.tensors import class_maps
+from segkit_std.losses._options import class_indices
 from segkit_std.losses._regions import areas
-from segkit_std.losses._shared import class_indices, class_maps
 
 _MOST = 0.8  # of the intersection may be left out: with all of it, every wrong prediction would cost 1
 

@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES, IGNORE
+from segkit.tensors import expand
+from segkit_std.losses._options import check_label_smoothing
 from segkit_std.losses._pixels import cross_entropy_map, mean_over_valid
-from segkit_std.losses._shared import check_label_smoothing, expand
 
 
 @final

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES
-from segkit_std.losses._shared import binary_logit, binary_maps, class_indices, class_map, valid_map, widen
+from segkit.tensors import binary_logit, binary_maps, class_map, valid_map, widen
+from segkit_std.losses._options import class_indices
 
 
 @final

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from segkit.kinds import DEFAULT_CLASSES
+from segkit_std.losses._options import class_indices
 from segkit_std.losses._regions import areas
-from segkit_std.losses._shared import class_indices
 
 _PSEUDO = 1e-4  # of the valid pixels, added to each of the four counts
 

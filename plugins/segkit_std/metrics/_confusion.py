@@ -11,15 +11,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from segkit.kinds import DEFAULT_CLASSES, IGNORE
-
-
-def predicted_classes(logits: Tensor) -> Tensor:
-    """Give the likeliest class (N, H, W) of logits (N, K, H, W); of two classes as a bool, on a tie the first."""
-    if logits.shape[1] == 1:
-        return logits[:, 0] > 0
-    if logits.shape[1] == 2:
-        return logits[:, 1] > logits[:, 0]
-    return logits.max(dim=1).indices  # ten times as fast as argmax over the channels on a CPU
+from segkit.tensors import predicted_classes
 
 
 def image_confusions(logits: Tensor, target: Tensor, count: int) -> Tensor:
