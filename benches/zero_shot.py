@@ -123,13 +123,13 @@ def peer(data: Path, out: Path, minutes: float, split: str) -> Row:
 
 
 def ours(data: Path, out: Path, split: str, recipe: str, seeds: int, overrides: list[str]) -> Row:
-    """Train a recipe with each seed, unless it is there, and measure it."""
-    seeded = "data.sources.0.seed" if recipe == "scenes_and_own" else "data.seed"
+    """Train a recipe with each seed, unless it is there, and measure it; SEED stands for the seed in overrides."""
     row: dict[str, list[float]] = {name: [] for name in SETS}
     for seed in range(seeds):
         run = out / f"{recipe}-{seed}"
         if not (run / "metrics.json").exists():
-            segkit.run(recipe, [f"run.dir={run}", f"seed={seed}", f"{seeded}={seed}", *overrides])
+            seeded = [override.replace("SEED", str(seed)) for override in overrides]
+            segkit.run(recipe, [f"run.dir={run}", f"seed={seed}", *seeded])
         for name in SETS:
             row[name].append(evaluate(run, data=data / name, split=split)["metrics"]["iou_mean"])
     return row
@@ -156,11 +156,12 @@ def main() -> None:
         "Otsu, told which side is sky": {n: [mean_iou(given.data, n, given.split, best_side)] for n in SETS},
         "smp U-Net/ResNet-18, real UAV frames": peer(given.data, given.out, given.minutes, given.split),
     }
-    own_frames = [time_limit, f"data.root={given.data / 'horizon_uav'}"]
+    scenes = [time_limit, "data.seed=SEED"]
+    both = [time_limit, "data.sources.0.seed=SEED", f"data.root={given.data / 'horizon_uav'}"]
     for recipe, seeds, overrides in (
-        ("zero_shot", given.seeds, [time_limit]),
-        ("zero_shot_scratch", given.seeds, [time_limit]),
-        ("scenes_and_own", given.own_seeds, own_frames),
+        ("zero_shot", given.seeds, scenes),
+        ("zero_shot_scratch", given.seeds, scenes),
+        ("scenes_and_own", given.own_seeds, both),
     ):
         rows[f"segkit {recipe}"] = ours(given.data, given.out, given.split, recipe, seeds, overrides)
     print(f"| trained as | {' | '.join(SETS)} |\n|---|{'---|' * len(SETS)}")

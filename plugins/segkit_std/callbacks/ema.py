@@ -39,6 +39,12 @@ class Ema:
         self._own: dict[str, Tensor] = {}
 
     @hookimpl
+    def run_start(self, run: Run) -> None:
+        """Bring an average that was read from a checkpoint to where the model is."""
+        weights = _tensors(run.model)
+        self._average = {name: average.to(weights[name]) for name, average in self._average.items()}
+
+    @hookimpl
     def step_end(self, run: Run) -> None:
         """Take the step's weights into the average."""
         self._steps += 1

@@ -65,6 +65,19 @@ def test_training_gets_its_own_weights_back_after_every_other_callback(
     assert (run.model.weight.item(), run.model.running_mean.item()) == (4.0, 4.0)
 
 
+def test_a_resumed_average_goes_where_the_model_is(run: Any) -> None:
+    """A checkpoint is read into the memory of the CPU; here it is the type that tells the two apart."""
+    first, second = Ema(), Ema()
+    run.model = net(3.0).double()
+    first.step_end(run=run)
+    second.load_state_dict(first.state_dict())
+    run.model = net(5.0).float()
+    second.run_start(run=run)
+    second.step_end(run=run)
+    second.validation_start(run=run)
+    assert run.model.weight.item() == pytest.approx(3 * 0.25 + 5 * 0.75)
+
+
 @pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan")])
 def test_a_decay_that_is_none_is_refused(decay: float) -> None:
     with pytest.raises(ValueError, match="decay must be at least 0 and below 1"):
