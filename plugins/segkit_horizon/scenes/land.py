@@ -84,7 +84,7 @@ def paint_ridge(
     veil = np.float32(min(weather.veil(distance) + rng.uniform(0.2, 0.8) * far, 0.95))
     color += veil * (weather.air * blue - color)
     crest = np.abs(top - canvas.rise) * focal < _CREST * canvas.shape[0]
-    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.03, 0.15))
+    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.05, 0.2))
     canvas.lay(cover, color, LAND)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from segkit_horizon.scenes.canvas import Canvas
@@ -43,15 +45,28 @@ def _glow(canvas: Canvas, weather: Weather) -> Array:
 def _lay_clouds(canvas: Canvas, elevation: Array, weather: Weather, rng: np.random.Generator) -> None:
     field = tiles()
     tile = (field.clouds, field.wisps, field.heaps, field.clouds)[int(rng.integers(4))]
-    reach = rng.uniform(15, 70) / (elevation + rng.uniform(0.04, 0.3))
-    place = rng.uniform(0, TILE, 2).astype(np.float32)
-    thick = read(tile, reach * canvas.rays.right + place[0], reach * canvas.rays.forward + place[1])
+    thick = _ceiling(canvas, tile, elevation, rng) if rng.random() < 0.6 else _heaped(canvas, tile, rng)
     thick += 3.2 * weather.cover - 1.9
     opaque = np.clip(thick * (0.5, 1.0, 1.6, 2.8)[int(rng.integers(4))], 0, 1)
-    opaque *= rng.uniform(0.5, 1) * (1 - np.exp(elevation * (-1 / rng.uniform(0.005, 0.06))))
-    dark = np.clip(thick * rng.uniform(0.2, 0.6) + rng.uniform(-0.2, 0.2), 0, 1)
-    cloud = weather.lit + dark * (weather.shade - weather.lit)
-    canvas.lay(opaque, cloud, None)
+    opaque *= rng.uniform(0.6, 1) * (1 - np.exp(elevation * (-1 / rng.uniform(0.005, 0.06))))
+    # Thick clouds are dark, seen from below; the sun from aside makes light and dark of its own.
+    dark = thick if rng.random() < 0.6 else _heaped(canvas, field.clouds, rng)
+    dark = np.clip(dark * rng.uniform(0.2, 0.8) + rng.uniform(-0.2, 0.4), 0, 1)
+    lit, shade = weather.lit * np.float32(rng.uniform(0.9, 1.15)), weather.shade * np.float32(rng.uniform(0.7, 1.15))
+    canvas.lay(opaque, lit + dark * (shade - lit), None)
+
+
+def _ceiling(canvas: Canvas, tile: Array, elevation: Array, rng: np.random.Generator) -> Array:
+    """Read a tile as a level ceiling, (H, W)."""
+    reach = rng.uniform(15, 70) / (elevation + rng.uniform(0.04, 0.3))
+    place = rng.uniform(0, TILE, 2).astype(np.float32)
+    return read(tile, reach * canvas.rays.right + place[0], reach * canvas.rays.forward + place[1])
+
+
+def _heaped(canvas: Canvas, tile: Array, rng: np.random.Generator) -> Array:
+    """Read a tile as clouds that stand upright, (H, W), a little longer than high."""
+    scale = math.exp(rng.uniform(-0.9, 0.9)) * 128 / canvas.shape[0]
+    return screen(tile, rng, canvas.shape, scale, rng.uniform(1, 4), -canvas.camera.roll + rng.normal(0, 0.15))
 
 
 def _lay_band(canvas: Canvas, elevation: Array, weather: Weather, rng: np.random.Generator) -> None:

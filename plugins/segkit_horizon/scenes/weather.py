@@ -106,7 +106,7 @@ def draw_weather(rng: np.random.Generator, shares: Shares) -> Weather:
     zenith, horizon, lit, shade, water = (
         rgb(color) * factor[:, None, None] for color, factor in zip(names, tint, strict=True)
     )
-    if rng.random() < 0.65:
+    if rng.random() < 0.4:
         zenith = zenith * np.float32(rng.uniform(0.2, 0.9))  # as dark as the ground, so that no threshold parts them
     cool = np.array([rng.uniform(0.86, 1), rng.uniform(0.93, 1), 1], np.float32).reshape(3, 1, 1)
     return Weather(
@@ -117,7 +117,7 @@ def draw_weather(rng: np.random.Generator, shares: Shares) -> Weather:
         water=water,
         fall=math.exp(rng.uniform(math.log(0.1), math.log(1.2))),
         cover=float(np.clip(mood.cover + rng.normal(0, 0.2), 0, 1)),
-        layers=int(rng.random() < shares.clouds) * (1 + int(rng.random() < 0.3)),
+        layers=int(rng.random() < shares.clouds) * (1 + int(rng.random() < 0.4)),
         band=rng.uniform(0.2, 0.8) if rng.random() < 0.12 * shares.clouds else 0.0,
         glow=mood.sun * rng.uniform(0.2, 1.4) if sunny else 0.0,
         sun=(
