@@ -81,13 +81,11 @@ def paint_ridge(
     color = color * (1 + rng.uniform(0.05, 0.35) * texture)
     far = distance > 4000
     blue = np.array([rng.uniform(0.75, 1), rng.uniform(0.85, 1), 1], np.float32).reshape(3, 1, 1) if far else 1
-    if far and rng.random() < 0.5:  # hardly darker than the sky behind it
-        veil = np.float32(rng.uniform(0.75, 0.97))
-    else:
-        veil = np.float32(min(weather.veil(distance) + rng.uniform(0.2, 0.8) * far, 0.95))
+    thin = min(weather.veil(distance) + rng.uniform(0.2, 0.8) * far, 0.95)
+    veil = np.float32(rng.uniform(0.8, 0.97) if far and rng.random() < 0.4 else thin)  # or hardly darker than the sky
     color += veil * (weather.air * blue - color)
     crest = np.abs(top - canvas.rise) * focal < _CREST * canvas.shape[0]
-    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.02, 0.12))
+    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.03, 0.15))
     canvas.lay(cover, color, LAND)
 
 
