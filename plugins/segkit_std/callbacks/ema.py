@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from segkit.hooks import hookimpl
 from segkit.kinds import Run
@@ -34,25 +34,23 @@ class Ema:
         if not 0 <= decay < 1:
             raise ValueError(f"decay must be at least 0 and below 1, not {decay}: give such as 0.998")
         self.decay = decay
-        self._steps = 0
         self._average: dict[str, Tensor] = {}
         self._own: dict[str, Tensor] = {}
 
     @hookimpl
     def run_start(self, run: Run) -> None:
         """Bring an average that was read from a checkpoint to where the model is."""
-        weights = _tensors(run.model)
+        weights = run.model.state_dict()
         self._average = {name: average.to(weights[name]) for name, average in self._average.items()}
 
     @hookimpl
     def step_end(self, run: Run) -> None:
         """Take the step's weights into the average."""
-        self._steps += 1
-        weights = _tensors(run.model)
-        if self._steps == 1:
+        weights = run.model.state_dict()
+        if not self._average:
             self._average = _copied(weights)
             return
-        share = 1 - min(self.decay, (1 + self._steps) / (10 + self._steps))
+        share = 1 - min(self.decay, (1 + run.step) / (10 + run.step))
         for name, tensor in weights.items():
             average = self._average[name]
             if tensor.is_floating_point():
@@ -64,35 +62,24 @@ class Ema:
     def validation_start(self, run: Run) -> None:
         """Put the average into the model."""
         if self._average:
-            weights = _tensors(run.model)
-            self._own = _copied(weights)
-            _fill(weights, self._average)
+            self._own = _copied(run.model.state_dict())
+            run.model.load_state_dict(self._average)
 
     @hookimpl(trylast=True)
     def epoch_end(self, run: Run) -> None:
         """Put the weights of training back."""
-        _fill(_tensors(run.model), self._own)
-        self._own = {}
+        if self._own:
+            run.model.load_state_dict(self._own)
+            self._own = {}
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the average and the number of its steps."""
-        return {"steps": self._steps, "average": _copied(self._average)}
+        """Give the average."""
+        return {"average": _copied(self._average)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self._steps, self._average = state["steps"], _copied(state["average"])
+        """Take it back."""
+        self._average = _copied(state["average"])
 
 
-def _tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Give the model's own parameters and buffers, without their gradients; a tied tensor stands there once a name."""
-    return {name: tensor.detach() for name, tensor in model.state_dict().items()}
-
-
-def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in tensors.items()}
-
-
-def _fill(tensors: dict[str, Tensor], values: dict[str, Tensor]) -> None:
-    with torch.no_grad():
-        for name, value in values.items():
-            tensors[name].copy_(value)

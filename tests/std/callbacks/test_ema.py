@@ -30,7 +30,7 @@ def put(norm: nn.Module, value: float) -> None:
 def averaged(run: Any, hook: Any, values: list[float]) -> tuple[float, float, int]:
     """Go through steps with these weights and give weight, running mean and count as they are validated."""
     run.model = net(0.0)
-    for value in values:
+    for run.step, value in enumerate(values, start=1):
         put(run.model, value)
         hook.step_end(run=run)
     hook.validation_start(run=run)
@@ -73,6 +73,7 @@ def test_a_resumed_average_goes_where_the_model_is(run: Any) -> None:
     second.load_state_dict(first.state_dict())
     run.model = net(5.0).float()
     second.run_start(run=run)
+    run.step = 2
     second.step_end(run=run)
     second.validation_start(run=run)
     assert run.model.weight.item() == pytest.approx(3 * 0.25 + 5 * 0.75)
