@@ -13,6 +13,7 @@ renderer changes.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -27,6 +28,7 @@ from segkit_horizon.scenes.props import prop
 
 COLUMNS, ROWS, QUALITY = 8, 4, 80
 PART = 20  # frames that are timed together
+Guess = Callable[[np.ndarray, np.ndarray], np.ndarray]  # image (H, W, 3) and true mask -> class indices (H, W)
 
 
 def task_of(preset: str) -> str:
@@ -49,12 +51,12 @@ def best_side(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return bright if (bright[valid] == mask[valid]).mean() >= 0.5 else 1 - bright
 
 
-def otsu_iou(samples: list[Sample]) -> float:
-    """Give the mean IoU of Otsu's threshold, the better polarity of each frame."""
+def mean_iou(samples: Iterable[Sample], guess: Guess) -> float:
+    """Measure a function on frames of two classes: one confusion matrix over all pixels that are not ignored."""
     confusion = np.zeros((2, 2))
     for sample in samples:
         valid = sample.mask != IGNORE
-        codes = 2 * sample.mask[valid] + best_side(sample.image, sample.mask)[valid]
+        codes = 2 * sample.mask[valid] + guess(sample.image, sample.mask)[valid]
         confusion += np.bincount(codes, minlength=4).reshape(2, 2)
     hits = confusion.diagonal()
     return float((hits / (confusion.sum(0) + confusion.sum(1) - hits)).mean())
@@ -108,7 +110,9 @@ def main() -> None:
             begun, part = process_time(), range(start, min(start + PART, count))
             samples += [data[index] for index in part]
             speeds.append(len(part) / (process_time() - begun))
-        print(f"{preset:<10} {median(speeds):>9.1f} {max(speeds):>9.1f} {otsu_iou(samples):>9.3f}", flush=True)
+        print(
+            f"{preset:<10} {median(speeds):>9.1f} {max(speeds):>9.1f} {mean_iou(samples, best_side):>9.3f}", flush=True
+        )
         if arguments.sheets:
             path = str(arguments.sheets / f"scenes_{preset}.jpg")
             picture = cv2.resize(sheet(samples), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -21,41 +21,24 @@ import numpy as np
 import segmentation_models_pytorch as smp
 import torch
 import torch.nn.functional as F
-from PIL import Image
-from scenes import best_side
+from scenes import best_side, mean_iou
 from torch import Tensor
 
 import segkit
 from segkit.api import evaluate
+from segkit.kinds import IGNORE, Sample
 
 SIZE, BATCH = (192, 192), 8
 SETS = ("horizon_uav", "camvid_sky", "sea_video")
 Row = Mapping[str, list[float]]  # by set, the figure of each seed
-Guess = Callable[[np.ndarray, np.ndarray], np.ndarray]  # image (H, W, 3) and mask -> class indices (H, W)
 
 
-def pairs(data: Path, name: str, split: str) -> list[tuple[Path, Path]]:
-    """Give image and mask of each frame of a set."""
-    folder = data / name / split if (data / name / split).is_dir() else data / name
-    masks = {mask.stem: mask for mask in (folder / "masks").iterdir()}
-    return [(image, masks[image.stem]) for image in sorted((folder / "images").iterdir())]
-
-
-def frames(data: Path, name: str, split: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def frames(data: Path, name: str, split: str) -> list[Sample]:
     """Read the frames of a set."""
-    for image, mask in pairs(data, name, split):
-        yield np.asarray(Image.open(image).convert("RGB")), np.asarray(Image.open(mask))
-
-
-def mean_iou(data: Path, name: str, split: str, guess: Guess) -> float:
-    """Measure a function on a set: one confusion matrix over all pixels that are not 255."""
-    confusion = np.zeros((2, 2))
-    for image, mask in frames(data, name, split):
-        valid = mask != 255
-        codes = 2 * mask[valid].astype(np.int64) + guess(image, mask)[valid]
-        confusion += np.bincount(codes, minlength=4).reshape(2, 2)
-    hits = confusion.diagonal()
-    return float((hits / (confusion.sum(0) + confusion.sum(1) - hits)).mean())
+    root = data / name
+    options = {"root": root, "images": "images", "masks": "masks"} if (root / "images").is_dir() else {"root": root}
+    folder = segkit.build("dataset", "folder", options, split=split, classes=("sky", "ground"), task="ground")
+    return [folder[index] for index in range(len(folder))]
 
 
 class Peer:
@@ -69,6 +52,7 @@ class Peer:
         """Train on the UAV frames for some minutes, validation included."""
         images, masks = (torch.from_numpy(np.stack(part)) for part in zip(*self._resized(data), strict=True))
         optimizer = torch.optim.Adam(self.net.parameters(), lr=1e-3)
+        validation = frames(data, "horizon_uav", "val")
         deadline, best, kept = time.monotonic() + 60 * minutes, 0.0, self.net.state_dict()
         while time.monotonic() < deadline:
             self.net.train()
@@ -78,20 +62,20 @@ class Peer:
                     optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
-            if (value := mean_iou(data, "horizon_uav", "val", self)) > best:
+            if (value := mean_iou(validation, self)) > best:
                 best, kept = value, {name: tensor.clone() for name, tensor in self.net.state_dict().items()}
         self.net.load_state_dict(kept)
 
     @staticmethod
     def _resized(data: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for image, mask in frames(data, "horizon_uav", "train"):
-            small = cv2.resize(image, SIZE[::-1], interpolation=cv2.INTER_AREA)
-            yield small, cv2.resize(mask, SIZE[::-1], interpolation=cv2.INTER_NEAREST)
+        for sample in frames(data, "horizon_uav", "train"):
+            small = cv2.resize(sample.image, SIZE[::-1], interpolation=cv2.INTER_AREA)
+            yield small, cv2.resize(sample.mask, SIZE[::-1], interpolation=cv2.INTER_NEAREST)
 
     def _loss(self, images: Tensor, masks: Tensor) -> Tensor:
         if torch.rand(()) < 0.5:
             images, masks = images.flip(2), masks.flip(2)
-        valid = masks != 255
+        valid = masks != IGNORE
         return F.binary_cross_entropy_with_logits(self._logits(images)[valid], masks[valid].float())
 
     def _logits(self, images: Tensor) -> Tensor:
@@ -119,7 +103,7 @@ def peer(data: Path, out: Path, minutes: float, split: str) -> Row:
     else:
         trained.train(data, minutes)
         torch.save(trained.net.state_dict(), file)
-    return {name: [mean_iou(data, name, split, trained)] for name in SETS}
+    return {name: [mean_iou(frames(data, name, split), trained)] for name in SETS}
 
 
 def ours(data: Path, out: Path, split: str, recipe: str, seeds: int, overrides: list[str]) -> Row:
@@ -153,7 +137,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     time_limit = f"train.max_time={round(60 * given.minutes)}s"
     rows = {
-        "Otsu, told which side is sky": {n: [mean_iou(given.data, n, given.split, best_side)] for n in SETS},
+        "Otsu, told which side is sky": {n: [mean_iou(frames(given.data, n, given.split), best_side)] for n in SETS},
         "smp U-Net/ResNet-18, real UAV frames": peer(given.data, given.out, given.minutes, given.split),
     }
     scenes = [time_limit, "data.seed=SEED"]
