@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from torch.optim import Optimizer
 
 from segkit.engine.cache import Frames
 from segkit.engine.checkpoint import LAST, save_checkpoint
+from segkit.engine.depthwise import QuickDepthwise
 from segkit.engine.events import Events
 from segkit.engine.intake import Intake
 from segkit.engine.order import epoch_order, rows_of_rank, seed_for
@@ -63,6 +65,7 @@ class Trainer:
         self._loss, self._scheduler, self._frames, self._validate = loss, scheduler, frames, validate
         self._bare_optimizer, self._events, self._folder = optimizer, events, folder
         self.model, self._optimizer = fabric.setup(model, optimizer)
+        self._kernels = QuickDepthwise() if fabric.device.type == "cpu" else nullcontext()
         intake.to(fabric.device)
         self.step = self.total_steps = self._validated = 0
         self.total_steps = plan.total_steps
@@ -183,7 +186,9 @@ class Trainer:
         epoch = self.step / self.plan.steps_per_epoch
         for number, ((images, masks), share) in enumerate(zip(batches, shares, strict=True)):
             with self.fabric.no_backward_sync(self.model, enabled=number < len(batches) - 1):
-                loss = self._loss(self.model(images), masks, epoch) * share
+                with self._kernels:
+                    output = self.model(images)
+                loss = self._loss(output, masks, epoch) * share
                 self.fabric.backward(loss)
             value += loss.detach().cpu().double()
         return float(self._sum(value)) / world
