@@ -146,6 +146,24 @@ def test_affine_shifts_by_shares_of_width_and_height() -> None:
     assert 0.25 * 101 < right < 0.3 * 101 + 0.6
 
 
+def test_affine_scales_widths_and_heights_alike_or_each_by_itself() -> None:
+    masks = torch.zeros(200, 101, 101, dtype=torch.long)
+    masks[:, 40:61, 40:61] = 1
+
+    def sizes(*scale: float) -> torch.Tensor:
+        only = Affine(degrees=0.0, translate=(0.0, 0.0), scale=scale, shear=0.0, p=1.0)  # type: ignore[arg-type]
+        _, moved = only(torch.zeros(200, 1, 101, 101), masks)
+        inside = moved == 1
+        return torch.stack([inside.any(dim=1).sum(dim=1), inside.any(dim=2).sum(dim=1)], dim=1).double() / 21
+
+    alike, apart = sizes(0.5, 2.0), sizes(0.5, 1.0, 1.0, 2.0)
+    assert (alike[:, 0] - alike[:, 1]).abs().max() < 0.1
+    assert alike.amin() < 0.6
+    assert alike.amax() > 1.9
+    assert apart.amin(dim=0).tolist() == pytest.approx([0.5, 1.0], abs=0.1)
+    assert apart.amax(dim=0).tolist() == pytest.approx([1.0, 2.0], abs=0.1)
+
+
 def test_affine_of_nothing_changes_nothing() -> None:
     images, masks = batch()
     still = Affine(degrees=0.0, translate=(0.0, 0.0), scale=(1.0, 1.0), shear=0.0, p=1.0)
@@ -213,7 +231,9 @@ def test_autocast_does_not_reach_inside(augment: Any) -> None:
         (Rotate, {"degrees": 400.0}, "degrees must be .* not 400.0"),
         (Rotate, {"degrees": -5.0}, "degrees must be .* not -5.0"),
         (Affine, {"translate": (0.1, 2.0)}, "translate must be two shares"),
-        (Affine, {"scale": (0.0, 1.0)}, "scale must be a range"),
+        (Affine, {"scale": (0.0, 1.0)}, "scale must be one or two ranges"),
+        (Affine, {"scale": (0.9, 1.1, 1.1, 0.9)}, "scale must be one or two ranges"),
+        (Affine, {"scale": (0.9, 1.0, 1.1)}, "scale must be one or two ranges"),
         (Affine, {"shear": 90.0}, "shear must be"),
         (BrightnessContrast, {"contrast": 1.5}, r"contrast must lie in \[0, 1\], not 1.5"),
         (Blur, {"sigma": (0.0, 1.0)}, "sigma must be a range"),
