@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from segkit_horizon.scenes.canvas import Canvas
+from segkit_horizon.scenes.canvas import LAND, Canvas
 from segkit_horizon.scenes.colors import brightness
 from segkit_horizon.scenes.noise import Array
 from segkit_horizon.scenes.weather import Weather
 
 _STRIP = 0.04  # of the height: what is compared on either side of the line
 _LEAST, _MOST = 0.07, 0.25  # contrast at the line, of the brighter side
+_FADED = 0.6  # of the land scenes
 
 
 def lay_ground(
@@ -37,6 +40,8 @@ def lay_ground(
     haze = weather.haze * (1 - np.exp(distance * (-1 / weather.visibility)))
     color += haze * (weather.air - color)
     _set_apart(canvas, color, rng.uniform(_LEAST, _MOST))
+    if code == LAND and rng.random() < _FADED:
+        _fade(canvas, color, rng)
     edge = canvas.below if bumps is None else canvas.below + bumps
     canvas.lay(np.clip(edge + 0.5, 0, 1), color, None)
     canvas.ids[edge >= 0] = code
@@ -47,6 +52,18 @@ def _set_apart(canvas: Canvas, ground: Array, contrast: float) -> None:
     strip = _STRIP * canvas.shape[0]
     near = np.abs(canvas.below) < strip
     set_apart(canvas, ground, near & (canvas.below >= 0), near & (canvas.below < 0), contrast)
+
+
+def _fade(canvas: Canvas, ground: Array, rng: np.random.Generator) -> None:
+    """Let the last strip of land before the line fade almost into the sky: nothing is seen through more air."""
+    height = canvas.shape[0]
+    above = (canvas.below < 0) & (canvas.below > -_STRIP * height)
+    if not above.any():
+        return
+    air = canvas.light[:, above].mean(axis=1).reshape(3, 1, 1) * np.float32(rng.uniform(0.82, 1.0))
+    depth = height * math.exp(rng.uniform(math.log(0.004), math.log(0.06)))
+    fade = np.float32(rng.uniform(0.4, 0.97)) * np.exp(np.maximum(canvas.below, 0) * np.float32(-1 / depth))
+    ground += fade * (air - ground)
 
 
 def set_apart(
