@@ -6,7 +6,7 @@ DATA holds horizon_uav/, camvid_sky/ (each with train/, val/ and test/) and sea_
 OUT; one that is there already is not trained again, so an interrupted comparison goes on where it stopped. The figure
 is the mean IoU of sky and ground over all frames of a set, each at its own size; of several seeds, which change the
 scenes too, their mean and the least. The peer is segmentation-models-pytorch's U-Net with a ResNet-18 from scratch, for
-no weights are downloaded here; it sees the UAV frames, mirrored half of the time, at the size that our recipes take.
+no weights are downloaded here; it sees the UAV frames, mirrored half of the time, at 192x192.
 """
 
 from __future__ import annotations
