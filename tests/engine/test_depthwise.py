@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -40,7 +41,7 @@ def _backward(
 
 
 @contextlib.contextmanager
-def _quick() -> contextlib.Iterator[None]:
+def _quick() -> Iterator[None]:
     with torch.autocast("cpu", dtype=torch.bfloat16), QuickDepthwise():
         yield
 
