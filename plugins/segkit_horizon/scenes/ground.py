@@ -39,29 +39,20 @@ def lay_ground(
     """
     haze = weather.haze * (1 - np.exp(distance * (-1 / weather.visibility)))
     color += haze * (weather.air - color)
-    _set_apart(canvas, color, rng.uniform(_LEAST, _MOST))
-    if code == LAND and rng.random() < _FADED:
-        _fade(canvas, color, rng)
+    near = np.abs(canvas.below) < _STRIP * canvas.shape[0]
+    above = near & (canvas.below < 0)
+    set_apart(canvas, color, near & (canvas.below >= 0), above, rng.uniform(_LEAST, _MOST))
+    if code == LAND and rng.random() < _FADED and above.any():
+        _fade(canvas, color, above, rng)
     edge = canvas.below if bumps is None else canvas.below + bumps
     canvas.lay(np.clip(edge + 0.5, 0, 1), color, None)
     canvas.ids[edge >= 0] = code
 
 
-def _set_apart(canvas: Canvas, ground: Array, contrast: float) -> None:
-    """Set the ground apart from the sky along the line."""
-    strip = _STRIP * canvas.shape[0]
-    near = np.abs(canvas.below) < strip
-    set_apart(canvas, ground, near & (canvas.below >= 0), near & (canvas.below < 0), contrast)
-
-
-def _fade(canvas: Canvas, ground: Array, rng: np.random.Generator) -> None:
-    """Let the last strip of land before the line fade almost into the sky: nothing is seen through more air."""
-    height = canvas.shape[0]
-    above = (canvas.below < 0) & (canvas.below > -_STRIP * height)
-    if not above.any():
-        return
+def _fade(canvas: Canvas, ground: Array, above: NDArray[np.bool_], rng: np.random.Generator) -> None:
+    """Let the last land before the line fade almost into the sky above it: nothing is seen through more air."""
     air = canvas.light[:, above].mean(axis=1).reshape(3, 1, 1) * np.float32(rng.uniform(0.82, 1.0))
-    depth = height * math.exp(rng.uniform(math.log(0.004), math.log(0.06)))
+    depth = canvas.shape[0] * math.exp(rng.uniform(math.log(0.004), math.log(0.06)))
     fade = np.float32(rng.uniform(0.4, 0.97)) * np.exp(np.maximum(canvas.below, 0) * np.float32(-1 / depth))
     ground += fade * (air - ground)
 
