@@ -46,7 +46,7 @@ def _conv2d(
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
 ) -> Tensor:
-    depthwise = 1 < groups == input.shape[1] == weight.shape[0] and input.device.type == "cpu" and input.ndim == 4
+    depthwise = 1 < groups == input.shape[1] == weight.shape[0] and input.ndim == 4
     if not depthwise or isinstance(padding, str) or _pair(dilation) != (1, 1):
         return torch.conv2d(input, weight, bias, stride, padding, dilation, groups)
     steps, kernel = _pair(stride), (weight.shape[2], weight.shape[3])
