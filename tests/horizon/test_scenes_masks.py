@@ -87,14 +87,25 @@ def test_effects_of_light_and_air_do_what_they_say() -> None:
     assert brightness(sun=1.0).max(axis=(1, 2, 3)).mean() > plain.max(axis=(1, 2, 3)).mean()
     assert roughness(brightness(rain=1.0)) > roughness(plain)
     for infrared in (0.0, 1.0):
-        tops = [unevenness(brightness(48, clouds=share, infrared=infrared)[:, :16]) for share in (0.0, 1.0)]
+        skies = (brightness(48, clouds=share, broken=0.5, infrared=infrared)[:, :16] for share in (0.0, 1.0))
+        tops = [unevenness(sky) for sky in skies]
         assert tops[1] > 1.15 * tops[0]
+    upper = [brightness(48, clouds=1.0, broken=share)[:, :16] for share in (0.0, 1.0)]
+    assert unevenness(upper[1]) > 1.15 * unevenness(upper[0])
+
+
+def test_exposed_for_the_highlights_the_sky_is_not_cut_off_and_the_ground_is_dark() -> None:
+    usual, dark = (brightness(32, preset="drone", highlights=share) for share in (0.0, 1.0))
+    assert (dark == 255).mean() < 0.5 * (usual == 255).mean()
+    assert dark[:, -16:].mean() < usual[:, -16:].mean()
 
 
 def test_a_flawed_sensor_varies_more_in_exposure_and_color() -> None:
     light = np.full((3, 32, 32), 0.5, np.float32)
     rng = np.random.default_rng(0)
-    sound, flawed = (np.stack([expose(light, flaws, rng) for _ in range(200)]).astype(float) for flaws in (0.0, 1.0))
+    sound, flawed = (
+        np.stack([expose(light, flaws, 0.0, rng) for _ in range(200)]).astype(float) for flaws in (0.0, 1.0)
+    )
     assert flawed.mean((1, 2, 3)).std() > 1.2 * sound.mean((1, 2, 3)).std()
     tints = [np.log(frames[..., 0].mean((1, 2)) / frames[..., 2].mean((1, 2))).std() for frames in (sound, flawed)]
     assert tints[1] > 1.2 * tints[0]

@@ -46,6 +46,7 @@ class SyntheticHorizon:
         max_roll: The largest roll of the line in degrees, up to 180; most are within a third of it. None takes the
             preset's: a boat's is 30.
         clouds: Skies with clouds.
+        broken: Broken clouds, white and gray, instead of a layer in the mood of the sky; by day.
         sun: The sun's glow, glitter and backlight.
         night: Night, with lights.
         haze: Haze and fog.
@@ -55,6 +56,7 @@ class SyntheticHorizon:
         birds: Birds and aircraft.
         bow: The own craft's bow in view.
         sensor: Each of the sensor's flaws: glare, wrong exposure and colors, blur, noise, compression.
+        highlights: Exposure for what is bright: the sky keeps its shape, and the ground is dark.
         distortion: A lens that bends straight lines.
         infrared: Gray, thermal frames of either polarity; they are harder.
 
@@ -78,6 +80,7 @@ class SyntheticHorizon:
         seed: int = 0,
         max_roll: float | None = None,
         clouds: float | None = None,
+        broken: float | None = None,
         sun: float | None = None,
         night: float | None = None,
         haze: float | None = None,
@@ -87,10 +90,26 @@ class SyntheticHorizon:
         birds: float | None = None,
         bow: float | None = None,
         sensor: float | None = None,
+        highlights: float | None = None,
         distortion: float | None = None,
         infrared: float | None = None,
     ) -> None:
-        given = (clouds, sun, night, haze, rain, land, boats, birds, bow, sensor, distortion, infrared)
+        given = (
+            clouds,
+            broken,
+            sun,
+            night,
+            haze,
+            rain,
+            land,
+            boats,
+            birds,
+            bow,
+            sensor,
+            highlights,
+            distortion,
+            infrared,
+        )
         effects = {name: float(share) for name, share in zip(EFFECTS, given, strict=True) if share is not None}
         if split not in _SPLITS:
             raise ValueError(f"split must be one of {', '.join(_SPLITS)}, not {split!r}: give such as train")

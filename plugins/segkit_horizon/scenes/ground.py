@@ -14,7 +14,7 @@ from segkit_horizon.scenes.weather import Weather
 
 _STRIP = 0.04  # of the height: what is compared on either side of the line
 _LEAST, _MOST = 0.07, 0.25  # contrast at the line, of the brighter side
-_FADED = 0.6  # of the land scenes
+_FADED = 0.85  # of the land scenes
 
 
 def lay_ground(
@@ -49,10 +49,17 @@ def lay_ground(
     canvas.ids[edge >= 0] = code
 
 
+def low_sky(canvas: Canvas) -> Array:
+    """Give the mean color (3, 1, 1) of the sky just above the line; where none is seen, of the whole frame."""
+    above = (canvas.below < 0) & (canvas.below > -_STRIP * canvas.shape[0])
+    mean: Array = canvas.light[:, above if above.any() else above | True].mean(axis=1).reshape(3, 1, 1)
+    return mean
+
+
 def _fade(canvas: Canvas, ground: Array, above: NDArray[np.bool_], rng: np.random.Generator) -> None:
     """Let the last land before the line fade almost into the sky above it: nothing is seen through more air."""
     air = canvas.light[:, above].mean(axis=1).reshape(3, 1, 1) * np.float32(rng.uniform(0.82, 1.0))
-    depth = canvas.shape[0] * math.exp(rng.uniform(math.log(0.004), math.log(0.06)))
+    depth = canvas.shape[0] * math.exp(rng.uniform(math.log(0.005), math.log(0.08)))
     fade = np.float32(rng.uniform(0.4, 0.97)) * np.exp(np.maximum(canvas.below, 0) * np.float32(-1 / depth))
     ground += fade * (air - ground)
 

@@ -12,6 +12,7 @@ class Shares:
 
     Attributes:
         clouds: Clouds, in layers.
+        broken: Broken clouds, white and gray, of the layers by day.
         sun: The sun's glow, glitter and backlight.
         night: Night, with lights.
         haze: Haze and fog.
@@ -21,11 +22,13 @@ class Shares:
         birds: Birds and aircraft.
         bow: The own craft's bow; its pixels are 255 in the mask.
         sensor: Every flaw of the sensor: noise, blur, glare, over-exposure, false colors, compression.
+        highlights: Exposure for what is bright: the sky keeps its shape, and the ground is dark.
         distortion: A lens that bends straight lines.
         infrared: A thermal camera's frames, of either polarity.
     """
 
     clouds: float = 0.75
+    broken: float = 0.7
     sun: float = 0.5
     night: float = 0.04
     haze: float = 0.6
@@ -35,6 +38,7 @@ class Shares:
     birds: float = 0.06
     bow: float = 0.05
     sensor: float = 0.5
+    highlights: float = 0.05
     distortion: float = 0.15
     infrared: float = 0.05
 
@@ -87,12 +91,12 @@ _BOAT = Place(
     1.0, 0.0, (30, 75), (1.5, 9), 0.47, 0.19, 30.0, 10.0, 0.0, 0.0, _EASY,
 )  # fmt: skip
 _HARBOR = replace(_BOAT, shares=Shares(boats=0.5, bow=0.1, distortion=0.05, infrared=0.0))
-_ALOFT = Shares(land=0.9, night=0.02, haze=0.75)
+_ALOFT = Shares(clouds=0.85, land=0.9, night=0.02, haze=0.75, birds=0.2, highlights=0.4)
 _DRONE = Place(
     0.12, 0.0, (45, 85), (8, 100), 0.47, 0.17, 180.0, 14.0, 0.5, 0.04, _ALOFT,
 )  # fmt: skip
 _STREET = Place(
-    0.0, 0.85, (45, 75), (1.2, 2.6), 0.52, 0.05, 30.0, 3.5, 0.0, 0.02, Shares(land=0.3, sun=0.6, bow=0.0),
+    0.0, 0.85, (45, 75), (1.2, 2.6), 0.52, 0.05, 30.0, 3.5, 0.0, 0.02, Shares(broken=0.3, land=0.3, sun=0.6, bow=0.0),
 )  # fmt: skip
 _INFRARED = replace(_BOAT, shares=Shares(land=0.25, bow=0.04, night=0.0, rain=0.02, distortion=0.0, infrared=1.0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,9 @@ from segkit_horizon.scenes.afloat import build_shore, launch_boats, send_flyers,
 from segkit_horizon.scenes.air import rain
 from segkit_horizon.scenes.camera import Camera, draw_camera
 from segkit_horizon.scenes.canvas import Canvas
+from segkit_horizon.scenes.colors import pick
 from segkit_horizon.scenes.country import furnish_country
+from segkit_horizon.scenes.ground import low_sky
 from segkit_horizon.scenes.land import paint_land, paint_paving, paint_ridge
 from segkit_horizon.scenes.lens import Lens, bend, draw_lens, margin
 from segkit_horizon.scenes.noise import Array
@@ -24,7 +26,7 @@ from segkit_horizon.scenes.thermal import warmth
 from segkit_horizon.scenes.water import paint_water
 from segkit_horizon.scenes.weather import Weather, draw_weather
 
-VERSION = 19  # Raise it with every change that changes a pixel: caches are kept under it.
+VERSION = 29  # Raise it with every change that changes a pixel: caches are kept under it.
 
 _RIDGES = (0.006, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.06, 0.12)  # height over distance: most are a low band
 
@@ -80,7 +82,7 @@ def render(rng: np.random.Generator, size: tuple[int, int], place: Place) -> Sce
         light = _as_light(bend(light, places, border, nearest=False))
         ids, under = bend(np.stack([ids, below.astype(np.uint8)]), places, border, nearest=True)
         below = under > 0
-    return Scene(expose(light, shares.sensor, rng), ids, below, camera, lens, afloat)
+    return Scene(expose(light, shares.sensor, shares.highlights, rng), ids, below, camera, lens, afloat)
 
 
 def _paint_sea(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
@@ -98,11 +100,14 @@ def _paint_sea(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Ge
 
 
 def _paint_country(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
+    street = bool(rng.random() < place.street)
+    if not street:  # so far away, land is hardly darker than the sky it ends at
+        weather = replace(weather, air=low_sky(canvas) * pick(rng, "haze"))
     if rng.random() < place.shares.land:
-        for _ in range(int(rng.integers(1, 4))):
-            far = math.exp(rng.uniform(math.log(1500), math.log(40000)))
+        count = int(rng.integers(1, 4))
+        for far in sorted(np.exp(rng.uniform(math.log(1500), math.log(40000), count)), reverse=True):
             paint_ridge(canvas, weather, rng, far, far * _RIDGES[int(rng.integers(len(_RIDGES)))])
-    if rng.random() < place.street:
+    if street:
         paint_paving(canvas, weather, rng)
         furnish_street(canvas, weather, rng)
     else:

@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 from segkit_horizon.scenes.noise import Array
 
 
-def expose(light: Array, flaws: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+def expose(light: Array, flaws: float, highlights: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Give the frame (H, W, 3) of the light that falls into the camera.
 
     Args:
         light: (3, H, W), about 1 is white; or (1, H, W) of a thermal camera.
         flaws: How often it has each flaw, in [0, 1].
+        highlights: How often it is exposed for what is bright, in [0, 1].
         rng: The scene's random numbers.
     """
     visible = len(light) == 3
     if visible:
         if rng.random() < flaws:
             light = light + _glare(light, rng)
-        light = _balance(light, flaws, rng)
+        light = _balance(light, flaws, highlights, rng)
     light = light * _vignette(light.shape[1], light.shape[2], rng)
     image = np.ascontiguousarray(_blur(light, flaws, rng).transpose(1, 2, 0))
     if rng.random() < 0.5 + 0.5 * flaws:
@@ -47,14 +48,17 @@ def _glare(light: Array, rng: np.random.Generator) -> Array:
     return glare
 
 
-def _balance(light: Array, flaws: float, rng: np.random.Generator) -> Array:
+def _balance(light: Array, flaws: float, highlights: float, rng: np.random.Generator) -> Array:
     """Balance the colors, expose for the mean and apply a tone curve: (3, H, W), at least 0."""
     image = light * np.exp(rng.normal(0, 0.08 if rng.random() < flaws else 0.03, (3, 1, 1))).astype(np.float32)
     wanted = math.exp(rng.normal(math.log(0.46), 0.2))
     if rng.random() < 0.6 * flaws:
         wanted *= rng.uniform(0.5, 1.7)
     # No camera brings a night to daylight, nor takes more than a few stops off.
-    image *= np.float32(np.clip(wanted / max(float(image.mean()), 1e-3), 0.4, 3.0))
+    gain = float(np.clip(wanted / max(float(image.mean()), 1e-3), 0.4, 3.0))
+    if rng.random() < highlights:
+        gain = min(gain, rng.uniform(0.75, 1.0) / max(float(np.quantile(image[1, ::4, ::4], 0.97)), 0.1))
+    image *= np.float32(gain)
     toned: Array = np.clip(image, 0, 1.5) ** np.float32(math.exp(rng.normal(0, 0.2)))
     if rng.random() < 0.4 * flaws:
         toned += np.float32(rng.uniform(0, 0.4)) * (np.float32(rng.uniform(0.4, 0.9)) - toned)

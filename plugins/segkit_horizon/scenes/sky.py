@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from segkit_horizon.scenes.canvas import Canvas
+from segkit_horizon.scenes.colors import brightness, hsv
 from segkit_horizon.scenes.noise import TILE, Array, read, screen, tiles
 from segkit_horizon.scenes.weather import Weather
 
 _SUNLIGHT = np.array([1.0, 0.93, 0.8], np.float32).reshape(3, 1, 1)
+_DAYLIGHT = 0.5  # brightness of the sky at the line: above it, clouds can be white
+
+
+class _Layer(NamedTuple):
+    """How noises of mean 0 and deviation 1 become clouds: how thick they are, and how dark."""
+
+    cover: float  # is added to the thickness
+    sharp: float  # opacity gained a unit of it
+    lit: Array  # color of the bright parts
+    shade: Array  # and of the dark ones
+    relief: float  # darkness gained a unit of the other noise
+    gloom: float  # and what there is of it everywhere
 
 
 def gradient(weather: Weather, elevation: Array) -> Array:
@@ -46,14 +60,37 @@ def _lay_clouds(canvas: Canvas, elevation: Array, weather: Weather, rng: np.rand
     field = tiles()
     tile = (field.clouds, field.wisps, field.heaps, field.clouds)[int(rng.integers(4))]
     thick = _ceiling(canvas, tile, elevation, rng) if rng.random() < 0.6 else _heaped(canvas, tile, rng)
-    thick += 3.2 * weather.cover - 1.9
-    opaque = np.clip(thick * (0.5, 1.0, 1.6, 2.8)[int(rng.integers(4))], 0, 1)
-    opaque *= rng.uniform(0.6, 1) * (1 - np.exp(elevation * (-1 / rng.uniform(0.005, 0.06))))
     # Thick clouds are dark, seen from below; the sun from aside makes light and dark of its own.
-    dark = thick if rng.random() < 0.6 else _heaped(canvas, field.clouds, rng)
-    dark = np.clip(dark * rng.uniform(0.2, 0.8) + rng.uniform(-0.2, 0.4), 0, 1)
-    lit, shade = weather.lit * np.float32(rng.uniform(0.9, 1.15)), weather.shade * np.float32(rng.uniform(0.7, 1.15))
-    canvas.lay(opaque, lit + dark * (shade - lit), None)
+    dark = thick if rng.random() < 0.5 else _heaped(canvas, field.clouds, rng)
+    day = float(brightness(weather.horizon).mean()) > _DAYLIGHT
+    layer = _broken(rng) if day and rng.random() < weather.broken else _of_the_mood(weather, rng)
+    # At elevation e a ceiling is 1 / e times as far as overhead: far clouds are lost in the air before the line.
+    lost = math.exp(rng.uniform(math.log(0.003), math.log(0.15)))
+    opaque = np.clip((thick + layer.cover) * layer.sharp, 0, 1)
+    opaque *= rng.uniform(0.6, 1) * np.exp(-lost / np.maximum(elevation, 1e-3))
+    dark = np.clip(dark * layer.relief + layer.gloom, 0, 1)
+    canvas.lay(opaque, layer.lit + dark * (layer.shade - layer.lit), None)
+
+
+def _of_the_mood(weather: Weather, rng: np.random.Generator) -> _Layer:
+    return _Layer(
+        cover=3.2 * weather.cover - 1.9,
+        sharp=(0.5, 1.0, 1.6, 2.8)[int(rng.integers(4))],
+        lit=weather.lit * np.float32(rng.uniform(0.9, 1.15)),
+        shade=weather.shade * np.float32(rng.uniform(0.7, 1.15)),
+        relief=rng.uniform(0.2, 0.8),
+        gloom=rng.uniform(-0.2, 0.4),
+    )
+
+
+def _broken(rng: np.random.Generator) -> _Layer:
+    """Draw white and gray clouds, whatever the sky behind them is like."""
+    cover, sharp = rng.uniform(-0.9, 1.3), math.exp(rng.uniform(-0.2, 1.8))
+    lit = hsv(rng.normal(40, 40), abs(rng.normal(0, 0.04)), rng.uniform(0.75, 1.15))
+    shade = hsv(rng.normal(215, 25), abs(rng.normal(0.05, 0.06)), rng.uniform(0.3, 0.9))
+    if rng.random() < 0.25:  # against the light, thick clouds have bright edges
+        lit, shade = shade, lit
+    return _Layer(cover, sharp, lit, shade, relief=rng.uniform(0.3, 1.2), gloom=rng.uniform(0, 0.6))
 
 
 def _ceiling(canvas: Canvas, tile: Array, elevation: Array, rng: np.random.Generator) -> Array:

@@ -52,6 +52,7 @@ class Weather:
         fall: Sine of the elevation over which the horizon's color gives way to the zenith's.
         cover: Share of the sky under clouds, about.
         layers: How many layers of cloud there are.
+        broken: How often one by day is of broken clouds, white and gray, in [0, 1].
         band: Darkness of the bank of cloud low over the line, in [0, 1].
         glow: Brightness of the sun's glow and glitter.
         sun: The sun's direction: right, forward and up, a unit vector.
@@ -73,6 +74,7 @@ class Weather:
     fall: float
     cover: float
     layers: int
+    broken: float
     band: float
     glow: float
     sun: tuple[float, float, float]
@@ -117,6 +119,7 @@ def draw_weather(rng: np.random.Generator, shares: Shares) -> Weather:
         water=water,
         fall=math.exp(rng.uniform(math.log(0.1), math.log(1.2))),
         cover=float(np.clip(mood.cover + rng.normal(0, 0.2), 0, 1)),
+        broken=shares.broken,
         layers=int(rng.random() < shares.clouds) * (1 + int(rng.random() < 0.4)),
         band=rng.uniform(0.2, 0.8) if rng.random() < 0.12 * shares.clouds else 0.0,
         glow=mood.sun * rng.uniform(0.2, 1.4) if sunny else 0.0,
