@@ -75,7 +75,7 @@ class Place:
 
 
 _EASY = Shares(
-    clouds=0.5,
+    clouds=0.2,
     land=0.02,
     boats=0.1,
     birds=0.02,
