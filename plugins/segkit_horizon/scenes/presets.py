@@ -91,7 +91,7 @@ _BOAT = Place(
     1.0, 0.0, (30, 75), (1.5, 9), 0.47, 0.19, 30.0, 10.0, 0.0, 0.0, _EASY,
 )  # fmt: skip
 _HARBOR = replace(_BOAT, shares=Shares(boats=0.5, bow=0.1, distortion=0.05, infrared=0.0))
-_ALOFT = Shares(clouds=0.85, land=0.9, night=0.02, haze=0.75, birds=0.3, highlights=0.4)
+_ALOFT = Shares(clouds=0.85, land=0.9, night=0.02, haze=0.75, birds=0.2, highlights=0.4)
 _DRONE = Place(
     0.12, 0.0, (45, 85), (8, 100), 0.47, 0.17, 180.0, 14.0, 0.5, 0.04, _ALOFT,
 )  # fmt: skip

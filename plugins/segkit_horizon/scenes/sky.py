@@ -14,7 +14,6 @@ from segkit_horizon.scenes.weather import Weather
 
 _SUNLIGHT = np.array([1.0, 0.93, 0.8], np.float32).reshape(3, 1, 1)
 _DAYLIGHT = 0.5  # brightness of the sky at the line: above it, clouds can be white
-_ENDING = 0.4  # of the layers
 
 
 class _Layer(NamedTuple):
@@ -65,8 +64,6 @@ def _lay_clouds(canvas: Canvas, elevation: Array, weather: Weather, rng: np.rand
     dark = thick if rng.random() < 0.5 else _heaped(canvas, field.clouds, rng)
     day = float(brightness(weather.horizon).mean()) > _DAYLIGHT
     layer = _broken(rng) if day and rng.random() < weather.broken else _of_the_mood(weather, rng)
-    if rng.random() < _ENDING:  # a field of clouds ends before the line, and leaves smooth sky below its last ones
-        thick = thick + rng.uniform(4, 25) * np.minimum(elevation - rng.uniform(0.02, 0.25), 0.1)
     # At elevation e a ceiling is 1 / e times as far as overhead: far clouds are lost in the air before the line.
     lost = math.exp(rng.uniform(math.log(0.003), math.log(0.15)))
     opaque = np.clip((thick + layer.cover) * layer.sharp, 0, 1)
