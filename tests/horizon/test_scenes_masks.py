@@ -14,7 +14,7 @@ from segkit_horizon.scenes.dataset import SyntheticHorizon
 from segkit_horizon.scenes.masks import make_mask
 from segkit_horizon.scenes.presets import EFFECTS
 from segkit_horizon.scenes.render import Scene
-from segkit_horizon.scenes.sensor import expose
+from segkit_horizon.scenes.sensor import expose, skyline
 
 IDS = [[SKY, FLYER, LAND, OBSTACLE], [WATER, LAND, OBSTACLE, OWN]]
 NONE = dict.fromkeys(EFFECTS, 0.0)
@@ -104,11 +104,20 @@ def test_a_flawed_sensor_varies_more_in_exposure_and_color() -> None:
     light = np.full((3, 32, 32), 0.5, np.float32)
     rng = np.random.default_rng(0)
     sound, flawed = (
-        np.stack([expose(light, flaws, 0.0, rng) for _ in range(200)]).astype(float) for flaws in (0.0, 1.0)
+        np.stack([expose(light, None, flaws, 0.0, rng) for _ in range(200)]).astype(float) for flaws in (0.0, 1.0)
     )
     assert flawed.mean((1, 2, 3)).std() > 1.2 * sound.mean((1, 2, 3)).std()
     tints = [np.log(frames[..., 0].mean((1, 2)) / frames[..., 2].mean((1, 2))).std() for frames in (sound, flawed)]
     assert tints[1] > 1.2 * tints[0]
+
+
+def test_what_borders_on_the_sky_is_not_over_exposed() -> None:
+    light, ids = np.full((3, 32, 32), 0.02, np.float32), np.full((32, 32), LAND, np.uint8)
+    light[:, :12], light[:, :8], ids[:8] = 0.9, 1.0, SKY
+    frames = np.stack([expose(light, skyline(ids), 0.0, 0.0, np.random.default_rng(seed)) for seed in range(200)])
+    sky, land = (frames[:, rows, 8:24].mean((1, 2, 3)) for rows in (slice(2, 6), slice(9, 11)))
+    assert sky.max() > 254
+    assert land.max() < 252
 
 
 def test_haze_takes_the_contrast_from_hills() -> None:

@@ -13,7 +13,7 @@ from segkit_horizon.scenes.noise import Array
 from segkit_horizon.scenes.weather import Weather
 
 _STRIP = 0.04  # of the height: what is compared on either side of the line
-_LEAST, _MOST = 0.07, 0.25  # contrast at the line, of the brighter side
+_LEAST, _MOST = 0.03, 0.2  # contrast at the line, of the brighter side
 _FADED = 0.85  # of the land scenes
 
 

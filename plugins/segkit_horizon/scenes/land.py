@@ -84,7 +84,7 @@ def paint_ridge(
     air = weather.air * np.array(cool, np.float32).reshape(3, 1, 1)
     color = color + _ridge_veil(canvas, weather, rng, distance, top) * (air - color)
     crest = np.abs(top - canvas.rise) * focal < _CREST * canvas.shape[0]
-    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.02, 0.12))
+    set_apart(canvas, color, crest & (cover > 0.5), crest & (cover < 0.5), rng.uniform(0.015, 0.1))
     canvas.lay(cover, color, LAND)
 
 
@@ -94,7 +94,7 @@ def _ridge_veil(canvas: Canvas, weather: Weather, rng: np.random.Generator, dist
     thin = min(weather.veil(distance) + rng.uniform(0.2, 0.8) * far, 0.95)
     if not far:
         return np.full_like(top, thin)
-    least = np.float32(rng.uniform(0.75, 0.97) if rng.random() < 0.5 else thin)
+    least = np.float32(rng.uniform(0.75, 0.97) if rng.random() < 0.65 else thin)
     valley = np.clip(1 - canvas.rise / np.maximum(top, 1e-4), 0, 1)  # where haze lies
     veil: Array = least + (1 - least) * np.float32(rng.uniform(0, 0.8)) * valley
     return veil

@@ -75,7 +75,7 @@ class Place:
 
 
 _EASY = Shares(
-    clouds=0.2,
+    clouds=0.3,
     land=0.02,
     boats=0.1,
     birds=0.02,

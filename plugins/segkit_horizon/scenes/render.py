@@ -19,14 +19,14 @@ from segkit_horizon.scenes.land import paint_land, paint_paving, paint_ridge
 from segkit_horizon.scenes.lens import Lens, bend, draw_lens, margin
 from segkit_horizon.scenes.noise import Array
 from segkit_horizon.scenes.presets import Place
-from segkit_horizon.scenes.sensor import expose
+from segkit_horizon.scenes.sensor import expose, skyline
 from segkit_horizon.scenes.sky import paint_sky
 from segkit_horizon.scenes.street import furnish_street
 from segkit_horizon.scenes.thermal import warmth
 from segkit_horizon.scenes.water import paint_water
 from segkit_horizon.scenes.weather import Weather, draw_weather
 
-VERSION = 29  # Raise it with every change that changes a pixel: caches are kept under it.
+VERSION = 32  # Raise it with every change that changes a pixel: caches are kept under it.
 
 _RIDGES = (0.006, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.06, 0.12)  # height over distance: most are a low band
 
@@ -68,7 +68,8 @@ def render(rng: np.random.Generator, size: tuple[int, int], place: Place) -> Sce
     canvas, weather = Canvas(camera.widened(border)), draw_weather(rng, shares)
     paint_sky(canvas, weather, rng)
     afloat = bool(rng.random() < place.water)
-    (_paint_sea if afloat else _paint_country)(canvas, weather, place, rng)
+    street = not afloat and bool(rng.random() < place.street)
+    (_paint_sea if afloat else _paint_street if street else _paint_country)(canvas, weather, place, rng)
     if rng.random() < shares.birds:
         send_flyers(canvas, weather, rng)
     if rng.random() < shares.bow:
@@ -82,7 +83,8 @@ def render(rng: np.random.Generator, size: tuple[int, int], place: Place) -> Sce
         light = _as_light(bend(light, places, border, nearest=False))
         ids, under = bend(np.stack([ids, below.astype(np.uint8)]), places, border, nearest=True)
         below = under > 0
-    return Scene(expose(light, shares.sensor, shares.highlights, rng), ids, below, camera, lens, afloat)
+    image = expose(light, None if street else skyline(ids), shares.sensor, shares.highlights, rng)
+    return Scene(image, ids, below, camera, lens, afloat)
 
 
 def _paint_sea(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
@@ -100,20 +102,25 @@ def _paint_sea(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Ge
 
 
 def _paint_country(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
-    street = bool(rng.random() < place.street)
-    if not street:  # so far away, land is hardly darker than the sky it ends at
-        weather = replace(weather, air=low_sky(canvas) * pick(rng, "haze"))
+    # So far away, land is hardly darker than the sky it ends at.
+    weather = replace(weather, air=low_sky(canvas) * pick(rng, "haze"))
+    _paint_ridges(canvas, weather, place, rng)
+    paint_land(canvas, weather, rng)
+    if canvas.camera.altitude < 25 or rng.random() < 0.3:
+        furnish_country(canvas, weather, rng)
+
+
+def _paint_street(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
+    _paint_ridges(canvas, weather, place, rng)
+    paint_paving(canvas, weather, rng)
+    furnish_street(canvas, weather, rng)
+
+
+def _paint_ridges(canvas: Canvas, weather: Weather, place: Place, rng: np.random.Generator) -> None:
     if rng.random() < place.shares.land:
         count = int(rng.integers(1, 4))
         for far in sorted(np.exp(rng.uniform(math.log(1500), math.log(40000), count)), reverse=True):
             paint_ridge(canvas, weather, rng, far, far * _RIDGES[int(rng.integers(len(_RIDGES)))])
-    if street:
-        paint_paving(canvas, weather, rng)
-        furnish_street(canvas, weather, rng)
-    else:
-        paint_land(canvas, weather, rng)
-        if canvas.camera.altitude < 25 or rng.random() < 0.3:
-            furnish_country(canvas, weather, rng)
 
 
 def _as_light(planes: NDArray[np.generic]) -> Array:

@@ -8,14 +8,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segkit_horizon.scenes.canvas import FLYER, SKY
 from segkit_horizon.scenes.noise import Array
 
 
-def expose(light: Array, flaws: float, highlights: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+def expose(
+    light: Array, edge: NDArray[np.bool_] | None, flaws: float, highlights: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
     """Give the frame (H, W, 3) of the light that falls into the camera.
 
     Args:
         light: (3, H, W), about 1 is white; or (1, H, W) of a thermal camera.
+        edge: What must not be over-exposed, (H, W), or None.
         flaws: How often it has each flaw, in [0, 1].
         highlights: How often it is exposed for what is bright, in [0, 1].
         rng: The scene's random numbers.
@@ -24,7 +28,7 @@ def expose(light: Array, flaws: float, highlights: float, rng: np.random.Generat
     if visible:
         if rng.random() < flaws:
             light = light + _glare(light, rng)
-        light = _balance(light, flaws, highlights, rng)
+        light = _balance(light, edge, flaws, highlights, rng)
     light = light * _vignette(light.shape[1], light.shape[2], rng)
     image = np.ascontiguousarray(_blur(light, flaws, rng).transpose(1, 2, 0))
     if rng.random() < 0.5 + 0.5 * flaws:
@@ -34,6 +38,13 @@ def expose(light: Array, flaws: float, highlights: float, rng: np.random.Generat
     if rng.random() < 0.8 * flaws:
         frame = _compress(frame, int(rng.integers(25, 92)))
     return np.ascontiguousarray(np.broadcast_to(frame, (*frame.shape[:2], 3)))
+
+
+def skyline(ids: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Find what borders on the sky, (H, W), by what each pixel shows."""
+    sky = (ids == SKY) | (ids == FLYER)
+    edge: NDArray[np.bool_] = (cv2.dilate(sky.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~sky
+    return edge
 
 
 def _glare(light: Array, rng: np.random.Generator) -> Array:
@@ -48,7 +59,9 @@ def _glare(light: Array, rng: np.random.Generator) -> Array:
     return glare
 
 
-def _balance(light: Array, flaws: float, highlights: float, rng: np.random.Generator) -> Array:
+def _balance(
+    light: Array, edge: NDArray[np.bool_] | None, flaws: float, highlights: float, rng: np.random.Generator
+) -> Array:
     """Balance the colors, expose for the mean and apply a tone curve: (3, H, W), at least 0."""
     image = light * np.exp(rng.normal(0, 0.08 if rng.random() < flaws else 0.03, (3, 1, 1))).astype(np.float32)
     wanted = math.exp(rng.normal(math.log(0.46), 0.2))
@@ -58,6 +71,8 @@ def _balance(light: Array, flaws: float, highlights: float, rng: np.random.Gener
     gain = float(np.clip(wanted / max(float(image.mean()), 1e-3), 0.4, 3.0))
     if rng.random() < highlights:
         gain = min(gain, rng.uniform(0.75, 1.0) / max(float(np.quantile(image[1, ::4, ::4], 0.97)), 0.1))
+    if edge is not None and edge.any():  # as white as the sky, nobody could tell it from that
+        gain = min(gain, rng.uniform(0.75, 0.97) / max(float(image[:, edge].mean(axis=1).max()), 0.1))
     image *= np.float32(gain)
     toned: Array = np.clip(image, 0, 1.5) ** np.float32(math.exp(rng.normal(0, 0.2)))
     if rng.random() < 0.4 * flaws:
