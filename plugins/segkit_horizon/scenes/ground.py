@@ -52,7 +52,8 @@ def lay_ground(
 def low_sky(canvas: Canvas) -> Array:
     """Give the mean color (3, 1, 1) of the sky just above the line; where none is seen, of the whole frame."""
     above = (canvas.below < 0) & (canvas.below > -_STRIP * canvas.shape[0])
-    mean: Array = canvas.light[:, above if above.any() else above | True].mean(axis=1).reshape(3, 1, 1)
+    seen = canvas.light[:, above] if above.any() else canvas.light.reshape(3, -1)
+    mean: Array = seen.mean(axis=1).reshape(3, 1, 1)
     return mean
 
 
