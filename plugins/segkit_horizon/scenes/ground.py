@@ -7,13 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from segkit_horizon.scenes.canvas import LAND, Canvas
+from segkit_horizon.scenes.canvas import LAND, WATER, Canvas
 from segkit_horizon.scenes.colors import brightness
 from segkit_horizon.scenes.noise import Array
 from segkit_horizon.scenes.weather import Weather
 
 _STRIP = 0.04  # of the height: what is compared on either side of the line
-_LEAST, _MOST = 0.03, 0.2  # contrast at the line, of the brighter side
+_SEEN = {LAND: (0.03, 0.2), WATER: (0.07, 0.25)}  # least and most contrast at the line, of the brighter side
 _FADED = 0.85  # of the land scenes
 
 
@@ -34,14 +34,14 @@ def lay_ground(
         distance: Of the ground in meters, (H, W).
         weather: The scene's.
         rng: The scene's random numbers.
-        code: What the ground is.
+        code: What the ground is, LAND or WATER.
         bumps: How many pixels it stands above the line, (H, W); None for a straight edge.
     """
     haze = weather.haze * (1 - np.exp(distance * (-1 / weather.visibility)))
     color += haze * (weather.air - color)
     near = np.abs(canvas.below) < _STRIP * canvas.shape[0]
     above = near & (canvas.below < 0)
-    set_apart(canvas, color, near & (canvas.below >= 0), above, rng.uniform(_LEAST, _MOST))
+    set_apart(canvas, color, near & (canvas.below >= 0), above, rng.uniform(*_SEEN[code]))
     if code == LAND and rng.random() < _FADED and above.any():
         _fade(canvas, color, above, rng)
     edge = canvas.below if bumps is None else canvas.below + bumps

@@ -76,6 +76,7 @@ class Place:
 
 _EASY = Shares(
     clouds=0.3,
+    broken=0.0,
     land=0.02,
     boats=0.1,
     birds=0.02,
@@ -84,6 +85,7 @@ _EASY = Shares(
     rain=0.0,
     haze=0.4,
     sensor=0.06,
+    highlights=0.0,
     distortion=0.0,
     infrared=0.0,
 )

@@ -26,7 +26,7 @@ from segkit_horizon.scenes.thermal import warmth
 from segkit_horizon.scenes.water import paint_water
 from segkit_horizon.scenes.weather import Weather, draw_weather
 
-VERSION = 32  # Raise it with every change that changes a pixel: caches are kept under it.
+VERSION = 34  # Raise it with every change that changes a pixel: caches are kept under it.
 
 _RIDGES = (0.006, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.06, 0.12)  # height over distance: most are a low band
 
