@@ -122,7 +122,7 @@ def test_one_whose_table_cannot_be_written_is_refused_before_training(
 
 
 def test_a_trained_model_finds_the_horizon_of_frames_it_never_saw_in_every_view(run: Any) -> None:
-    folder = run("run", "train.epochs=8", "data.counts=[100, 4, 5]", "model.backbone.widths=[8, 16, 32]").folder
+    folder = run("run", "train.epochs=8", "data.counts=[200, 4, 5]", "model.backbone.widths=[8, 16, 32]").folder
     options = {"counts": [1, 1, 12], "frame_size": [40, 72], "seed": 99}
     data = segkit.build("dataset", "synthetic_horizon", options, split="test", classes=("sky", "sea"), task="sea")
     samples = [data[n] for n in range(len(data))]
@@ -131,7 +131,7 @@ def test_a_trained_model_finds_the_horizon_of_frames_it_never_saw_in_every_view(
         seen = segkit.load(folder, **views)([sample.image for sample in samples])
         mask = np.stack([one.mask for one in seen])
         either = ((mask == 1) | (truth == 1)) & (truth != 255)
-        assert (mask == truth)[either].mean() > 0.88, views  # the sea's IoU; 0.93 to 0.94 where this was written
+        assert (mask == truth)[either].mean() > 0.88, views  # the sea's IoU; 0.92 to 0.98 where this was written
         lines = [(one.horizon, sample.meta) for one, sample in zip(seen, samples, strict=True)]
         errors = [abs(line["slope"] - meta["slope"]) for line, meta in lines if line["answer"] == "line"]
         assert len(errors) >= 10, views
