@@ -122,7 +122,7 @@ def test_one_whose_table_cannot_be_written_is_refused_before_training(
 
 
 def test_a_trained_model_finds_the_horizon_of_frames_it_never_saw_in_every_view(run: Any) -> None:
-    folder = run("run", "train.epochs=8", "data.counts=[200, 4, 5]", "model.backbone.widths=[8, 16, 32]").folder
+    folder = run("run", "train.epochs=12", "data.counts=[400, 4, 5]", "model.backbone.widths=[8, 16, 32]").folder
     options = {"counts": [1, 1, 12], "frame_size": [40, 72], "seed": 99}
     data = segkit.build("dataset", "synthetic_horizon", options, split="test", classes=("sky", "sea"), task="sea")
     samples = [data[n] for n in range(len(data))]
