@@ -39,27 +39,32 @@ def lay_ground(
     """
     haze = weather.haze * (1 - np.exp(distance * (-1 / weather.visibility)))
     color += haze * (weather.air - color)
-    near = np.abs(canvas.below) < _STRIP * canvas.shape[0]
-    above = near & (canvas.below < 0)
-    set_apart(canvas, color, near & (canvas.below >= 0), above, rng.uniform(*_SEEN[code]))
+    above = _above(canvas)
+    under = (canvas.below >= 0) & (canvas.below < _STRIP * canvas.shape[0])
+    set_apart(canvas, color, under, above, rng.uniform(*_SEEN[code]))
     if code == LAND and rng.random() < _FADED and above.any():
-        _fade(canvas, color, above, rng)
+        _fade(canvas, color, rng)
     edge = canvas.below if bumps is None else canvas.below + bumps
     canvas.lay(np.clip(edge + 0.5, 0, 1), color, None)
     canvas.ids[edge >= 0] = code
 
 
 def low_sky(canvas: Canvas) -> Array:
-    """Give the mean color (3, 1, 1) of the sky just above the line; where none is seen, of the whole frame."""
-    above = (canvas.below < 0) & (canvas.below > -_STRIP * canvas.shape[0])
+    """Give the mean color (3, 1, 1) of what is seen just above the line; where nothing is, of the whole frame."""
+    above = _above(canvas)
     seen = canvas.light[:, above] if above.any() else canvas.light.reshape(3, -1)
     mean: Array = seen.mean(axis=1).reshape(3, 1, 1)
     return mean
 
 
-def _fade(canvas: Canvas, ground: Array, above: NDArray[np.bool_], rng: np.random.Generator) -> None:
+def _above(canvas: Canvas) -> NDArray[np.bool_]:
+    strip: NDArray[np.bool_] = (canvas.below < 0) & (canvas.below > -_STRIP * canvas.shape[0])
+    return strip
+
+
+def _fade(canvas: Canvas, ground: Array, rng: np.random.Generator) -> None:
     """Let the last land before the line fade almost into the sky above it: nothing is seen through more air."""
-    air = canvas.light[:, above].mean(axis=1).reshape(3, 1, 1) * np.float32(rng.uniform(0.82, 1.0))
+    air = low_sky(canvas) * np.float32(rng.uniform(0.82, 1.0))
     depth = canvas.shape[0] * math.exp(rng.uniform(math.log(0.005), math.log(0.08)))
     fade = np.float32(rng.uniform(0.4, 0.97)) * np.exp(np.maximum(canvas.below, 0) * np.float32(-1 / depth))
     ground += fade * (air - ground)
