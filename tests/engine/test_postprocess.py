@@ -122,7 +122,9 @@ def test_one_whose_table_cannot_be_written_is_refused_before_training(
 
 
 def test_a_trained_model_finds_the_horizon_of_frames_it_never_saw_in_every_view(run: Any) -> None:
-    folder = run("run", "train.epochs=12", "data.counts=[400, 4, 5]", "model.backbone.widths=[8, 16, 32]").folder
+    # At the tiny recipe's rate a network of three stages learns the sea well or badly by luck.
+    longer = ("train.epochs=12", "data.counts=[200, 24, 5]", "optimizer.lr=4e-3")
+    folder = run("run", *longer, "model.backbone.widths=[8, 16, 32]").folder
     options = {"counts": [1, 1, 12], "frame_size": [40, 72], "seed": 99}
     data = segkit.build("dataset", "synthetic_horizon", options, split="test", classes=("sky", "sea"), task="sea")
     samples = [data[n] for n in range(len(data))]
@@ -131,7 +133,7 @@ def test_a_trained_model_finds_the_horizon_of_frames_it_never_saw_in_every_view(
         seen = segkit.load(folder, **views)([sample.image for sample in samples])
         mask = np.stack([one.mask for one in seen])
         either = ((mask == 1) | (truth == 1)) & (truth != 255)
-        assert (mask == truth)[either].mean() > 0.88, views  # the sea's IoU; 0.92 to 0.98 where this was written
+        assert (mask == truth)[either].mean() > 0.88, views  # the sea's IoU; four seeds gave 0.95 to 0.98
         lines = [(one.horizon, sample.meta) for one, sample in zip(seen, samples, strict=True)]
         errors = [abs(line["slope"] - meta["slope"]) for line, meta in lines if line["answer"] == "line"]
         assert len(errors) >= 10, views
