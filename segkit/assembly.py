@@ -93,6 +93,7 @@ class Assembly:
         own: dict[str, Any] = {
             "root": str(data.root) if data.root else None,
             "size": list(data.size),
+            "eval_scale": data.eval_scale,
             "channels": data.channels,
             "normalize": normalize,
             "on_error": data.on_error,

@@ -60,7 +60,7 @@ def check_data(source: str, overrides: Sequence[str], catalog: Catalog) -> Repor
     readings: dict[str, SplitReading] = {}
     for split, dataset in datasets.items():
         _log.info("%s: reading %d frames", split, len(dataset))
-        readings[split] = read_split(dataset, frame_format(assembly))
+        readings[split] = read_split(dataset, frame_format(assembly, training=True))
     findings += _about(readings, assembly.recipe.classes, name)
     facts = {split: reading.facts(assembly.recipe.classes) for split, reading in readings.items()}
     return Report(facts, sorted(_once(findings), key=lambda finding: (finding.level, finding.kind, finding.file)))

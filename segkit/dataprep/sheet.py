@@ -79,7 +79,7 @@ def _readable(dataset: Dataset, count: int) -> list[Sample]:
 
 
 def _row(assembly: Assembly, sample: Sample, draws: int, index: int) -> list[Picture]:
-    image, mask = network_view(sample, frame_format(assembly))
+    image, mask = network_view(sample, frame_format(assembly, training=True))
     colors = palette(len(assembly.recipe.classes))
     pictures = [(printable(sample.id), image), ("mask", tint(image, mask, colors))]
     if assembly.augment:

@@ -48,10 +48,10 @@ class Parts:
     higher_is_better: bool
 
 
-def frame_format(assembly: Assembly) -> FrameFormat:
-    """Give what the recipe's network sees of a frame."""
+def frame_format(assembly: Assembly, training: bool = False) -> FrameFormat:
+    """Give what the recipe's network sees of a frame, in training or when it is measured and used."""
     data = assembly.recipe.data
-    return FrameFormat(data.size, data.channels, len(assembly.recipe.classes), data.on_error)
+    return FrameFormat(data.size if training else data.eval_size, data.channels, len(assembly.recipe.classes), data.on_error)
 
 
 def build(assembly: Assembly, with_data: bool = True) -> Parts:
@@ -148,15 +148,23 @@ def _logit_channels(assembly: Assembly) -> int:
 
 
 def _try_model(faults: list[Fault], assembly: Assembly, model: nn.Module) -> Mapping[str, Sequence[int]]:
-    """Run the model on a frame of zeros; give the shapes that its batch norms met."""
+    """Run the model on a frame of zeros of each size; give the shapes that its batch norms met at the size trained at."""
     data = assembly.recipe.data
-    expected = (1, _logit_channels(assembly), *data.size)
+    shapes = {size: _try_size(faults, assembly, model, size) for size in {data.size, data.eval_size}}
+    return shapes[data.size]
+
+
+def _try_size(
+    faults: list[Fault], assembly: Assembly, model: nn.Module, size: tuple[int, int]
+) -> Mapping[str, Sequence[int]]:
+    channels = assembly.recipe.data.channels
+    expected = (1, _logit_channels(assembly), *size)
     model.eval()
     try:
         with torch.no_grad(), batch_norm.watch(model) as shapes:
-            output = model(torch.zeros(1, data.channels, *data.size))
+            output = model(torch.zeros(1, channels, *size))
     except Exception as error:  # a model may raise anything; its owner and place are what helps
-        cause = f"{assembly.model.title} fails on a frame of {data.size}: {type(error).__name__}: {error}"
+        cause = f"{assembly.model.title} fails on a frame of {size}: {type(error).__name__}: {error}"
         faults.append(Fault(cause, "mend its options, or tell its author", assembly.model.label))
         return {}
     finally:

@@ -90,7 +90,8 @@ def _open_splits(assembly: Assembly, parts: Parts) -> dict[str, Frames]:
     faults: list[Fault] = []
     for split, dataset in parts.datasets.items():
         try:
-            frames[split] = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)
+            form = frame_format(assembly, training=split == "train")
+            frames[split] = open_frames(dataset, form, assembly.recipe.data.cache, split)
         except DataError as error:
             faults += error.faults
     if faults:
@@ -213,7 +214,7 @@ class _Session:
         card = ModelCard(
             classes=self._recipe.classes,
             task=self._recipe.task,
-            size=data.size,
+            size=data.eval_size,
             channels=data.channels,
             mean=self._parts.mean,
             std=self._parts.std,

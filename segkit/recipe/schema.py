@@ -77,7 +77,10 @@ def seconds(duration: str) -> float:
 
 @dataclass(frozen=True)
 class Data:
-    """Frames in: where they come from and what the network sees of them."""
+    """Frames in: where they come from and what the network sees of them.
+
+    It trains at ``size``; it is validated, tested and used at ``eval_size``, ``eval_scale`` times that.
+    """
 
     train: Node = field(metadata={"kind": DATASET})
     val: Node = field(metadata={"kind": DATASET})
@@ -87,10 +90,16 @@ class Data:
         default=(128, 256),
         metadata=rule(lambda v: min(v) >= SMALLEST, f"[height, width] of at least {SMALLEST} pixels each"),
     )
+    eval_scale: float = field(default=1.0, metadata=rule(lambda v: 1 <= v <= 4, "between 1 and 4"))
     channels: Literal[1, 3] = 3
     normalize: Literal["backbone", "unit"] | Stats = "backbone"
     on_error: Literal["fail", "skip"] = "fail"
     cache: Literal["auto", "off"] = "auto"
+
+    @property
+    def eval_size(self) -> tuple[int, int]:
+        """Height and width of what the network sees of a frame outside training."""
+        return round(self.size[0] * self.eval_scale), round(self.size[1] * self.eval_scale)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ BAD: list[tuple[str, str, str]] = [
     ("run.dir=", "run.dir: expected path or null, not ''", "write a value of that type"),
     ("data.size=64", "data.size: expected list of 2 (int, int), not 64", "write a value of that type"),
     ("data.size.0=-64", "data.size: must be [height, width]", "write a valid value for data.size"),
+    ("data.eval_scale=0.5", "data.eval_scale: must be between 1 and 4, not 0.5", "write a valid value"),
     ("data.use=foldr", "data.use: unknown dataset 'foldr'", "did you mean 'folder'?"),
     ("model.norm=bach", "model.norm.use: unknown norm 'bach'", "did you mean 'batch'?"),
     ("loss=[bce, dise]", "loss.1.use: unknown loss 'dise'", "did you mean 'dice'?"),
