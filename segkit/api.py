@@ -113,9 +113,25 @@ def resume(folder: Path, plugins: Sequence[Path] = ()) -> Result:
 
 
 def evaluate(
-    folder: Path, data: Path | None = None, split: str = "test", plugins: Sequence[Path] = ()
+    folder: Path,
+    data: Path | None = None,
+    split: str = "test",
+    plugins: Sequence[Path] = (),
+    *,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+    tile: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """Measure a run's best weights on a split of its own data, or on a folder of images and masks.
+
+    Args:
+        folder: The run's folder.
+        data: A folder of images/ and masks/; its own data without one.
+        split: "train", "val" or "test".
+        plugins: Python files with components that are not installed.
+        scales: As `predict` takes them, and so do the next two: this is how good it is with them.
+        flip: Whether it sees the mirror image too.
+        tile: Height and width of windows that it sees instead of the whole frame, in the frame's pixels.
 
     Returns:
         ``{"split", "images", "metrics": {name: number}}``.
@@ -124,9 +140,14 @@ def evaluate(
         UserError: When a distribution that it was trained with is not installed, or the folder is no run's.
     """
     assembly = _assembly_of(folder, plugins)
-    from segkit.engine.measure import measure
+    found = catalog(*plugins)
+    if tuple(scales) == (1.0,) and not flip and tile is None:
+        from segkit.engine.measure import measure
 
-    return measure(assembly, folder, catalog(*plugins), data=data, split=split)
+        return measure(assembly, folder, found, data, split)
+    from segkit.deploy.measure_views import measure_views
+
+    return measure_views(assembly, folder, found, data, split, scales=scales, flip=flip, tile=tile)
 
 
 def load(

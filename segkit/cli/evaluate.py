@@ -10,13 +10,16 @@ from typing import Annotated
 
 import typer
 
-from segkit.cli.shared import PluginFiles
+from segkit.cli.shared import Flip, PluginFiles, Scales, Tile, tile_size
 
 
 def evaluate_command(
     run: Annotated[Path, typer.Argument(help="The run's folder.")],
     data: Annotated[Path | None, typer.Option(help="Another folder of images/ and masks/.")] = None,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    scale: Scales = None,
+    flip: Flip = False,
+    tile: Tile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plugin: PluginFiles = None,
 ) -> None:
@@ -24,7 +27,8 @@ def evaluate_command(
     from segkit import api
 
     with contextlib.redirect_stdout(sys.stderr):  # whatever a component prints, standard output is for the numbers
-        result = api.evaluate(run, data=data, split=split, plugins=plugin or ())
+        views = {"scales": scale or (1.0,), "flip": flip, "tile": tile_size(tile)}
+        result = api.evaluate(run, data, split, plugin or (), **views)
     if as_json:
         typer.echo(json.dumps(result, indent=2))
         return

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from segkit.cli.shared import PluginFiles
-from segkit.errors import UserError
+from segkit.cli.shared import Flip, PluginFiles, Scales, Tile, tile_size
 
 
 def predict_command(
@@ -30,11 +28,9 @@ def predict_command(
         list[str] | None,
         typer.Option("-p", "--postprocess", metavar="KEY=VALUE", help="Its option, as smooth=true; may be repeated."),
     ] = None,
-    scale: Annotated[
-        list[float] | None, typer.Option(help="Of the network's size; several are averaged; may be repeated.")
-    ] = None,
-    flip: Annotated[bool, typer.Option("--flip", help="Look at the mirror image too.")] = False,
-    tile: Annotated[str | None, typer.Option(metavar="HxW", help="Look at windows of that many pixels.")] = None,
+    scale: Scales = None,
+    flip: Flip = False,
+    tile: Tile = None,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="Of films and cameras each Nth frame.")] = 1,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Frames that are looked at together.")] = 8,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew what the folder holds.")] = False,
@@ -51,7 +47,7 @@ def predict_command(
         postprocess=postprocess or (),
         scales=scale or (1.0,),
         flip=flip,
-        tile=None if tile is None else _size(tile),
+        tile=tile_size(tile),
         every=every,
         batch=batch,
         masks=masks,
@@ -62,10 +58,3 @@ def predict_command(
     )
     if failed:
         raise typer.Exit(1)
-
-
-def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)x(\d+)", text)
-    if found is None:
-        raise UserError(f"--tile is height x width in pixels, not {text!r}", "write such as --tile 480x640")
-    return int(found[1]), int(found[2])

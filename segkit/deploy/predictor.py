@@ -116,6 +116,11 @@ class Predictor:
                 predictions += [Prediction(*each, table) for each in zip(masks, shares, rows, strict=True)]
         return predictions
 
+    def probabilities(self, image: np.ndarray) -> Tensor:
+        """Look at one frame (H, W, C) and leave the postprocess out: (K, H, W), K >= 2, on the network's device."""
+        with torch.inference_mode():
+            return self._views(to_uint8(image, self.card.channels), self._network)
+
     def _seen(self, frames: Sequence[np.ndarray]) -> Iterator[tuple[list[int], Tensor, Tensor]]:
         """Give neighbors of one size together: their numbers, what their labels follow from, and probabilities."""
         logits = self._network(frames) if frames and self._views.plain else None

@@ -51,7 +51,8 @@ class Parts:
 def frame_format(assembly: Assembly, training: bool = False) -> FrameFormat:
     """Give what the recipe's network sees of a frame, in training or when it is measured and used."""
     data = assembly.recipe.data
-    return FrameFormat(data.size if training else data.eval_size, data.channels, len(assembly.recipe.classes), data.on_error)
+    size = data.size if training else data.eval_size
+    return FrameFormat(size, data.channels, len(assembly.recipe.classes), data.on_error)
 
 
 def build(assembly: Assembly, with_data: bool = True) -> Parts:
@@ -148,7 +149,7 @@ def _logit_channels(assembly: Assembly) -> int:
 
 
 def _try_model(faults: list[Fault], assembly: Assembly, model: nn.Module) -> Mapping[str, Sequence[int]]:
-    """Run the model on a frame of zeros of each size; give the shapes that its batch norms met at the size trained at."""
+    """Run the model on a frame of zeros of each size; give the shapes that its batch norms meet in training."""
     data = assembly.recipe.data
     shapes = {size: _try_size(faults, assembly, model, size) for size in {data.size, data.eval_size}}
     return shapes[data.size]

@@ -24,7 +24,7 @@ from torch import Tensor
 from segkit.engine import cache_room
 from segkit.engine.cache_room import INDEX, LIMIT, Room
 from segkit.engine.in_order import in_order
-from segkit.engine.reading import Reading
+from segkit.engine.reading import Reading, tell_skipped
 from segkit.engine.scan import FrameFormat, Scan, network_view, scan
 from segkit.kinds import Dataset, Sample
 
@@ -130,8 +130,7 @@ def open_frames(dataset: Dataset, form: FrameFormat, cache: str, split: str) -> 
         frames = _open_cached(dataset, form, split)
     took = time.monotonic() - begun
     _log.info("%s: %d frames, ready in %.1f s", split, len(frames), took)
-    if frames.skipped:
-        _log.warning("%s: %d frames skipped:\n%s", split, len(frames.skipped), "\n".join(frames.skipped))
+    tell_skipped(split, frames.skipped)
     return frames
 
 

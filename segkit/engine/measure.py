@@ -19,7 +19,7 @@ from segkit.engine.intake import Intake
 from segkit.engine.model_file import load_model
 from segkit.engine.precision import make_fabric
 from segkit.errors import RecipeError, UserError
-from segkit.kinds import Dataset
+from segkit.kinds import Dataset, Metric
 from segkit.recipe import Layer, Node
 
 
@@ -43,16 +43,30 @@ def measure(
     """
     tell_other_versions(recorded_distributions(folder), assembly.distributions())
     model, card = load_model(folder, catalog)
-    dataset = _own(assembly, split) if data is None else _folder(assembly, catalog, data, split)
+    dataset = measured_split(assembly, catalog, data, split)
     frames = open_frames(dataset, frame_format(assembly), assembly.recipe.data.cache, split)
     fabric = make_fabric(card.precision)
     if card.channels_last:
         model = model.to(memory_format=torch.channels_last)
     forward = fabric.setup_module(model)
     intake = Intake(card.mean, card.std, channels_last=card.channels_last).to(fabric.device)
-    metrics = {bound.component.name: bound(classes=assembly.recipe.classes) for bound in assembly.metrics}
+    metrics = measured_metrics(assembly)
     values = Evaluator(fabric, frames, intake, metrics, batch_size=assembly.recipe.train.batch_size)(forward.eval())
     return {"split": split, "images": len(frames), "metrics": values}
+
+
+def measured_metrics(assembly: Assembly) -> dict[str, Metric]:
+    """Make the recipe's metrics, by name."""
+    return {bound.component.name: bound(classes=assembly.recipe.classes) for bound in assembly.metrics}
+
+
+def measured_split(assembly: Assembly, catalog: Catalog, data: Path | None, split: str) -> Dataset:
+    """Give a split of the run's own data, or of another folder as `measure` takes it.
+
+    Raises:
+        UserError: When it cannot be had.
+    """
+    return _own(assembly, split) if data is None else _folder(assembly, catalog, data, split)
 
 
 def _own(assembly: Assembly, split: str) -> Dataset:

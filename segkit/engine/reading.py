@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 
 Watch = Callable[[str, int, int], None]
@@ -47,3 +47,9 @@ class Reading:
             self._said, pace = now, done / (now - self._begun)
             left = (self._total - done) / pace
             _log.info("%s: %d of %d frames read, %.0f a second, %.0f s left", self._what, done, self._total, pace, left)
+
+
+def tell_skipped(what: str, faults: Sequence[str]) -> None:
+    """Warn of the frames that were left out; ``what`` is the name of the split."""
+    if faults:
+        _log.warning("%s: %d frames skipped:\n%s", what, len(faults), "\n".join(faults))

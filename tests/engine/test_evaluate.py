@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from segkit.engine.evaluate import Evaluator, flatten
 from segkit.engine.intake import Intake
 from segkit.engine.scan import Scan
 from segkit.engine.weighted_sum import WeightedSum
-from segkit.errors import UserError
+from segkit.errors import DataError, UserError
 from segkit.kinds import IGNORE
 from segkit.recipe import Weight
 from segkit_std.losses.bce import BinaryCrossEntropyLoss
@@ -97,6 +98,52 @@ def test_metrics_are_those_of_the_masks_that_predict_writes(trained: Path, root:
     assert expected["iou_mean"] > 0.6  # it has learned something: neither class alone
     assert measured["metrics"] == pytest.approx(expected, abs=1e-9)
     assert (measured["split"], measured["images"]) == ("test", 7)
+
+
+def test_metrics_of_other_views_are_those_of_the_masks_that_predict_writes(
+    trained: Path, root: Path, tmp_path: Path, cli: Any
+) -> None:
+    for number, views in enumerate(
+        (["--scale", "1", "--scale", "1.5"], ["--flip"], ["--tile", "32x40", "--scale", "1.25"])
+    ):
+        out = tmp_path / str(number)
+        assert cli("predict", trained, root / "test" / "images", "-o", out, *views).code == 0
+        pairs = [
+            (np.asarray(Image.open(path)), np.asarray(Image.open(root / "test" / "masks" / path.name)))
+            for path in sorted((out / "masks").iterdir())
+        ]
+        measured = json.loads(cli("evaluate", trained, "--json", *views).out)
+        assert (measured["split"], measured["images"]) == ("test", 7)
+        assert measured["metrics"] == pytest.approx(numbers(pairs), abs=1e-9)
+        assert measured["metrics"] != json.loads((trained / "metrics.json").read_text())["metrics"]
+
+
+def test_the_same_view_twice_is_that_view(trained: Path) -> None:
+    assert evaluate(trained, scales=[1.0, 1.0])["metrics"] == pytest.approx(evaluate(trained)["metrics"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("views", "cause"),
+    [(["--scale", "0"], "scales must be"), (["--scale", "0.1"], "32 pixels or more"), (["--tile", "4"], "--tile is")],
+)
+def test_views_that_cannot_be_are_refused(trained: Path, cli: Any, views: list[str], cause: str) -> None:
+    outcome = cli("evaluate", trained, *views)
+    assert outcome.code == 2
+    assert cause in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_frames_that_cannot_be_read_are_left_out_of_other_views_too(trained: Path, root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "test", tmp_path / "data")
+    expected = evaluate(trained, tmp_path / "data", flip=True)
+    shutil.copy(tmp_path / "data" / "masks" / "a.0.png", tmp_path / "data" / "masks" / "b.png")
+    (tmp_path / "data" / "images" / "b.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match="1 of 8 frames cannot be used"):
+        evaluate(trained, tmp_path / "data", flip=True)
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    (run / "recipe.yaml").write_text((run / "recipe.yaml").read_text().replace("on_error: fail", "on_error: skip"))
+    assert evaluate(run, tmp_path / "data", flip=True) == expected
 
 
 def test_evaluate_gives_what_the_run_wrote(trained: Path, cli: Any) -> None:
