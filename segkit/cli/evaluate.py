@@ -27,8 +27,7 @@ def evaluate_command(
     from segkit import api
 
     with contextlib.redirect_stdout(sys.stderr):  # whatever a component prints, standard output is for the numbers
-        views = {"scales": scale or (1.0,), "flip": flip, "tile": tile_size(tile)}
-        result = api.evaluate(run, data, split, plugin or (), **views)
+        result = api.evaluate(run, data, split, plugin or (), scales=scale or (1.0,), flip=flip, tile=tile_size(tile))
     if as_json:
         typer.echo(json.dumps(result, indent=2))
         return
