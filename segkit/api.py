@@ -129,7 +129,7 @@ def evaluate(
         data: A folder of images/ and masks/; its own data without one.
         split: "train", "val" or "test".
         plugins: Python files with components that are not installed.
-        scales: As `predict` takes them, and so do the next two: this is how good it is with them.
+        scales: Factors of the network's size; what it says at each is averaged.
         flip: Whether it sees the mirror image too.
         tile: Height and width of windows that it sees instead of the whole frame, in the frame's pixels.
 
@@ -140,13 +140,13 @@ def evaluate(
         UserError: When a distribution that it was trained with is not installed, or the folder is no run's.
     """
     assembly = _assembly_of(folder, plugins)
-    found = catalog(*plugins)
-    if tuple(scales) == (1.0,) and not flip and tile is None:
-        from segkit.engine.measure import measure
-
-        return measure(assembly, folder, found, data, split)
     from segkit.deploy.measure_views import measure_views
+    from segkit.deploy.views import make_views
+    from segkit.engine.measure import measure
 
+    found = catalog(*plugins)
+    if make_views(scales, flip, tile).plain:
+        return measure(assembly, folder, found, data, split)
     return measure_views(assembly, folder, found, data, split, scales=scales, flip=flip, tile=tile)
 
 

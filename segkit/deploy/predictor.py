@@ -16,12 +16,12 @@ from torch import Tensor
 from segkit.catalog import Catalog
 from segkit.deploy.network import Network
 from segkit.deploy.postprocess import bind_postprocess
-from segkit.deploy.views import Views, probabilities
+from segkit.deploy.views import make_views, probabilities
 from segkit.engine.folder import check_installed, tell_other_versions
 from segkit.engine.frames import at_size, labels, to_uint8
 from segkit.engine.model_file import distributions_of, read_card
 from segkit.engine.postprocess import make_postprocess
-from segkit.errors import SegkitError, UserError, one_line
+from segkit.errors import SegkitError, one_line
 from segkit.kinds import Postprocess
 
 
@@ -79,11 +79,7 @@ class Predictor:
         overlap: float = 0.25,
         postprocess: Mapping[str, Any] | None = None,
     ) -> None:
-        try:
-            self._views = Views(tuple(scales), flip, tile, overlap)
-        except ValueError as error:
-            cause, _, remedy = str(error).rpartition(": ")
-            raise UserError(cause, remedy) from None
+        self._views = make_views(scales, flip, tile, overlap)
         self.card = read_card(folder)
         recorded = distributions_of(self.card)
         check_installed(folder, recorded, catalog)

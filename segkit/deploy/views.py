@@ -13,6 +13,7 @@ from torch import Tensor
 
 from segkit.deploy.tiles import blend, corners
 from segkit.engine.frames import at_size
+from segkit.errors import UserError
 
 Forward = Callable[[Sequence[np.ndarray], float, bool], Tensor]
 
@@ -75,6 +76,21 @@ class Views:
         for scale, flip in views[1:]:
             total += probabilities(at_size(network(pictures, scale, flip), size))
         return total.div_(len(views))
+
+
+def make_views(
+    scales: Sequence[float], flip: bool, tile: tuple[int, int] | None, overlap: float = Views.overlap
+) -> Views:
+    """Make the views that a user asked for.
+
+    Raises:
+        UserError: When one is out of its range.
+    """
+    try:
+        return Views(tuple(scales), flip, tile, overlap)
+    except ValueError as error:
+        cause, _, remedy = str(error).rpartition(": ")
+        raise UserError(cause, remedy) from None
 
 
 def probabilities(logits: Tensor) -> Tensor:
