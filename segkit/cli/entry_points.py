@@ -24,7 +24,7 @@ def tolerate_malformed() -> None:
 def _entry_points(**parameters: Any) -> Any:
     try:
         return _strict(**parameters)
-    except Exception:
+    except Exception:  # whatever a damaged distribution raises; the others are read one by one
         return EntryPoints(_readable()).select(**parameters)
 
 
