@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -30,9 +32,13 @@ class EncoderDecoder(nn.Module):
         norm: The normalization of all layers of backbone and decoder; by default each part's own.
         activation: The non-linearity of all layers of backbone and decoder; by default each part's own.
         head_kernel: Side of the last convolution's kernel, odd.
+        eval_pyramid: Factors of an image's size. Outside training it is seen at each, and the logits are averaged: what
+            is large is judged in a small picture, what is fine in a large one (Chen et al., 2016, arXiv:1511.03339,
+            whose mean over scales this is). In training it is seen once, as it comes.
 
     Raises:
-        ValueError: When there are fewer than two classes, the kernel is even, or a part is no factory.
+        ValueError: When there are fewer than two classes, the kernel is even, a part is no factory, or the pyramid is
+            empty or has a factor that is not above 0.
 
     Example:
         >>> from torch.nn import SiLU
@@ -50,6 +56,7 @@ class EncoderDecoder(nn.Module):
         norm: Make[Norm] | None = None,
         activation: Make[Activation] | None = None,
         head_kernel: int = 1,
+        eval_pyramid: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__()
         if isinstance(backbone, str) or isinstance(decoder, str):
@@ -61,6 +68,9 @@ class EncoderDecoder(nn.Module):
             raise ValueError(f"classes must be two or more names, not {list(classes)}: name the background too")
         if head_kernel < 1 or head_kernel % 2 == 0:
             raise ValueError(f"head_kernel must be odd and positive, not {head_kernel}: give 1 or 3")
+        if not eval_pyramid or not all(0 < factor < math.inf for factor in eval_pyramid):
+            raise ValueError(f"eval_pyramid must be factors above 0, not {list(eval_pyramid)}: give such as [1, 0.5]")
+        self.eval_pyramid = tuple(eval_pyramid)
         self.backbone = backbone(in_channels=in_channels, norm=norm, activation=activation)
         self.decoder = decoder(
             channels=self.backbone.channels,
@@ -76,7 +86,24 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> logits (N, K, H, W)."""
+        if self.training:
+            return self._logits(images)
+        height, width = images.shape[-2:]
+        seen = [
+            _resized(self._logits(_resized(images, (round(height * factor), round(width * factor)))), (height, width))
+            for factor in self.eval_pyramid
+        ]
+        return torch.stack(seen).mean(dim=0) if len(seen) > 1 else seen[0]
+
+    def _logits(self, images: Tensor) -> Tensor:
         logits: Tensor = self.head(self.decoder(self.backbone(images)))
-        if logits.shape[-2:] != images.shape[-2:]:
-            logits = F.interpolate(logits, images.shape[-2:], mode="bilinear", align_corners=False)
-        return logits
+        return _resized(logits, images.shape[-2:])
+
+
+def _resized(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Resize (N, C, H, W), bilinearly where it grows; where it shrinks, every pixel is the mean of what it covers."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    if size[0] < maps.shape[-2]:
+        return F.interpolate(maps, size, mode="area")
+    return F.interpolate(maps, size, mode="bilinear", align_corners=False)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from segkit.assembly import Assembly, assemble
 from segkit.discovery import catalog
@@ -236,3 +237,36 @@ def test_channels_last_gives_the_same_logits(model):
 
 def test_float64_is_kept(model):
     assert model().double()(torch.randn(2, 3, 32, 32, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_a_pyramid_gives_the_mean_of_what_is_seen_at_each_size(model):
+    network = model(eval_pyramid=[1, 0.5, 1.5]).eval()
+    images = torch.randn(2, 3, 32, 48)
+    small = images.reshape(2, 3, 16, 2, 24, 2).mean(dim=(3, 5))  # of four pixels each
+    large = F.interpolate(images, (48, 72), mode="bilinear")
+    with torch.no_grad():
+        seen = network(images)
+        network.eval_pyramid = (1,)
+        one, half, more = network(images), network(small), network(large)
+    expected = one + F.interpolate(half, (32, 48), mode="bilinear") + F.interpolate(more, (32, 48), mode="area")
+    torch.testing.assert_close(seen, expected / 3)
+
+
+def test_a_pyramid_leaves_training_alone(model):
+    torch.manual_seed(0)
+    plain = model()
+    pyramid = model(eval_pyramid=[0.5, 1])
+    pyramid.load_state_dict(plain.state_dict())
+    images = torch.randn(2, 3, 32, 48)
+    assert torch.equal(plain(images), pyramid(images))
+    assert not torch.equal(plain.eval()(images), pyramid.eval()(images))
+
+
+def test_a_pyramid_keeps_an_odd_size(model):
+    assert model(classes=3, eval_pyramid=[0.5, 0.7, 1.3]).eval()(torch.randn(1, 3, 33, 47)).shape == (1, 3, 33, 47)
+
+
+@pytest.mark.parametrize("pyramid", [[], [0], [1, -1], [float("inf")], [float("nan")]])
+def test_a_pyramid_needs_factors_above_0(model, pyramid):
+    with pytest.raises(ValueError, match=r"eval_pyramid must be factors above 0.*give such as \[1, 0.5\]"):
+        model(eval_pyramid=pyramid)
