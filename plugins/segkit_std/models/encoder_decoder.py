@@ -88,12 +88,13 @@ class EncoderDecoder(nn.Module):
         """(N, C, H, W) -> logits (N, K, H, W)."""
         if self.training:
             return self._logits(images)
+        return torch.stack([self._seen(images, factor) for factor in self.eval_pyramid]).mean(dim=0)
+
+    def _seen(self, images: Tensor, factor: float) -> Tensor:
+        """Give the logits of the images seen at a factor of their size, at their own size."""
         height, width = images.shape[-2:]
-        seen = [
-            _resized(self._logits(_resized(images, (round(height * factor), round(width * factor)))), (height, width))
-            for factor in self.eval_pyramid
-        ]
-        return torch.stack(seen).mean(dim=0) if len(seen) > 1 else seen[0]
+        level = _resized(images, (round(height * factor), round(width * factor)))
+        return _resized(self._logits(level), (height, width))
 
     def _logits(self, images: Tensor) -> Tensor:
         logits: Tensor = self.head(self.decoder(self.backbone(images)))
