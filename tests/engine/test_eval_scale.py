@@ -51,6 +51,18 @@ def test_the_recipe_in_the_run_folder_gives_the_same_again(pair: tuple[Any, Any]
     assert segkit.run(scaled.folder / "recipe.yaml", [f"run.dir={tmp_path / 'again'}"]).metrics == scaled.metrics
 
 
+def test_a_pyramid_is_seen_wherever_the_network_is_used(run: Any, pair: tuple[Any, Any]) -> None:
+    _, scaled = pair
+    pyramid = run("pyramid", "train.epochs=1", "train.batch_size=1", SCALED, "model.eval_pyramid=[1,0.5]")
+    weights, same = (load_file(done.folder / "model.safetensors") for done in (scaled, pyramid))
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
+    assert pyramid.metrics != scaled.metrics
+    assert evaluate(pyramid.folder)["metrics"] == pytest.approx(dict(pyramid.metrics))
+    frame = np.random.default_rng(0).integers(0, 256, (48, 96, 3), dtype=np.uint8)
+    once, twice = (segkit.load(done.folder)(frame).probabilities for done in (scaled, pyramid))
+    assert np.abs(once - twice).max() > 1e-4
+
+
 def test_a_network_for_one_size_alone_is_refused_before_training(cli: Any, recipe: Path, plug: Any) -> None:
     class Fixed(nn.Module):
         def __init__(self) -> None:
